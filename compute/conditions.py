@@ -1,0 +1,191 @@
+"""When a condition over a stream of points begins to hold, fires, and is over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+SEVERITIES = ("low", "medium", "high", "critical")
+BANDS = ((30.0, "critical"), (20.0, "high"), (10.0, "medium"), (5.0, "low"))
+"""Per cent of anomalous rows from which an incident has a severity."""
+
+
+class Metric(StrEnum):
+    """What a condition measures, over the last points."""
+
+    ANOMALY_SHARE = auto()
+    """Per cent of the points that are anomalies, from 0 to 100."""
+    ANOMALY_COUNT = auto()
+    """How many of the points are anomalies."""
+    DISTANCE_RATIO = auto()
+    """The mean distance of the points, in thresholds: 1 is at the threshold."""
+
+
+class Operator(StrEnum):
+    """How a figure is compared with a condition's threshold."""
+
+    GT = auto()
+    """More than it."""
+    GTE = auto()
+    """As much, or more."""
+    LT = auto()
+    """Less than it."""
+    LTE = auto()
+    """As little, or less."""
+
+
+class Happening(StrEnum):
+    """What became of a condition at a point."""
+
+    PENDING = auto()
+    """It came to hold, and has to hold on."""
+    DROPPED = auto()
+    """It ceased to hold before it had held for long enough."""
+    FIRED = auto()
+    """It has held for long enough."""
+    HELD = auto()
+    """It holds on; the figure is of the last point."""
+    CLEARED = auto()
+    """It has not held for long enough to be over."""
+
+
+COMPARED = {
+    Operator.GT: np.greater,
+    Operator.GTE: np.greater_equal,
+    Operator.LT: np.less,
+    Operator.LTE: np.less_equal,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What must hold, over how many points, and for how many seconds."""
+
+    metric: Metric
+    operator: Operator = Operator.GTE
+    threshold: float
+    window: int = 20
+    minimum_severity: str | None = None
+    """Anomalies of less than this do not count."""
+    hold: float = 0.0
+    """Seconds for which it must hold before it fires."""
+    keep: float | None = None
+    """Seconds without it after which it is over; without end where not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a condition stood after the last point, in seconds of the points' time."""
+
+    since: float | None = None
+    """Since when it holds."""
+    firing: bool = False
+    """Whether it has fired and is not over."""
+    until: float | None = None
+    """Since when it does not hold any more, while it is not over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a condition looks at."""
+
+    at: float
+    ratio: float
+    """Distance over threshold."""
+    severity: str | None
+    """Of the anomaly that it is, if it is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    happening: Happening
+    place: int
+    """Which of the new points."""
+    figure: float
+
+
+def followed(
+    condition: Condition, state: State, before: Sequence[Point], new: Sequence[Point]
+) -> tuple[State, list[Change]]:
+    """Take a condition past new points.
+
+    before  the points just before, of which the last `window - 1` count
+    new     in order of the process
+    returns the state after the last of them, and what happened, in order. A window
+            that is not full yet does not hold.
+
+    The answer is the same however the points are cut into batches, but that HELD is
+    told once a batch.
+    """
+    figures = _figures(condition, [*before, *new])[len(before) :]
+    holds = COMPARED[condition.operator](figures, condition.threshold)
+    holds &= np.isfinite(figures)
+    changes: list[Change] = []
+    for place, point in enumerate(new):
+        state, happened = _past(condition, state, point.at, bool(holds[place]))
+        changes += [Change(one, place, float(figures[place])) for one in happened]
+    if state.firing and new and holds[-1]:
+        changes.append(Change(Happening.HELD, len(new) - 1, float(figures[-1])))
+    return state, changes
+
+
+def banded(share: float) -> str | None:
+    """The severity of an incident by the per cent of anomalous rows."""
+    return next((name for least, name in BANDS if share >= least), None)
+
+
+def _figures(condition: Condition, points: Sequence[Point]) -> NDArray[np.float64]:
+    """The metric at each point; NaN while the window is not full."""
+    width = condition.window
+    if condition.metric is Metric.DISTANCE_RATIO:
+        values = np.array([point.ratio for point in points])
+    else:
+        counting = _counting(condition.minimum_severity)
+        values = np.array([float(point.severity in counting) for point in points])
+    figures = np.full(len(values), np.nan)
+    if len(values) >= width:
+        windows = np.lib.stride_tricks.sliding_window_view(values, width)
+        figures[width - 1 :] = windows.sum(axis=1)
+    if condition.metric is not Metric.ANOMALY_COUNT:
+        figures /= width
+    return figures * 100 if condition.metric is Metric.ANOMALY_SHARE else figures
+
+
+def _counting(minimum: str | None) -> set[str]:
+    return set(SEVERITIES[SEVERITIES.index(minimum or SEVERITIES[0]) :])
+
+
+def _past(
+    condition: Condition, state: State, at: float, holds: bool
+) -> tuple[State, list[Happening]]:
+    """One point further."""
+    return _on(condition, state, at) if holds else _off(condition, state, at)
+
+
+def _on(condition: Condition, state: State, at: float) -> tuple[State, list[Happening]]:
+    happened: list[Happening] = []
+    if state.since is None:
+        state = replace(state, since=at)
+        if condition.hold and not state.firing:
+            happened.append(Happening.PENDING)
+    elif state.until is None and state.firing:
+        return state, []
+    since = at if state.since is None else state.since
+    if at - since >= condition.hold:
+        happened.append(Happening.FIRED)
+        state = replace(state, firing=True, until=None)
+    return state, happened
+
+
+def _off(
+    condition: Condition, state: State, at: float
+) -> tuple[State, list[Happening]]:
+    if not state.firing:
+        dropped = state.since is not None and condition.hold > 0
+        return State(), [Happening.DROPPED] if dropped else []
+    until = at if state.until is None else state.until
+    if condition.keep is not None and at - until >= condition.keep:
+        return State(), [Happening.CLEARED]
+    return State(None, True, until), []

@@ -1,0 +1,79 @@
+"""What a profile says of columns of texts, moments and truth values."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from compute.tables.arrow import INTEGER, Array, Kind, pa, pc
+from compute.tables.cells import cells
+from compute.tables.sketches import Distinct, Tally, hashed_bits, hashed_text
+
+TOP = 10
+SHOWN = 200
+"""Characters of a frequent text that are shown."""
+
+
+@dataclass
+class Texts:
+    shortest: int | None = None
+    longest: int | None = None
+    distinct: Distinct = field(default_factory=Distinct)
+    tally: Tally = field(default_factory=Tally)
+
+    def add(self, values: Array) -> None:
+        lengths = pc.utf8_length(values).to_numpy()
+        ends = [end for end in (self.shortest, self.longest) if end is not None]
+        self.shortest = min([int(lengths.min()), *ends])
+        self.longest = max([int(lengths.max()), *ends])
+        counted = pc.value_counts(values)
+        texts = counted.field("values").to_pylist()
+        hashes = [hashed_text(text) for text in texts]
+        self.distinct.add(np.array(hashes, np.uint64))
+        counts = counted.field("counts").to_pylist()
+        self.tally.add([_shown(text) for text in texts], hashes, counts)
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "shortest": self.shortest,
+            "longest": self.longest,
+            "top": [{"value": v, "count": n} for v, n in self.tally.top(TOP)],
+            "topApproximate": self.tally.approximate,
+        }
+
+
+@dataclass
+class Moments:
+    kind: Kind
+    ends: list[int] = field(default_factory=list[int])
+    distinct: Distinct = field(default_factory=Distinct)
+
+    def add(self, values: Array) -> None:
+        moments = pc.cast(values, INTEGER).to_numpy()
+        ends = [*self.ends, int(moments.min()), int(moments.max())]
+        self.ends = [min(ends), max(ends)]
+        self.distinct.add(hashed_bits(moments.view(np.uint64)))
+
+    def figures(self) -> dict[str, Any]:
+        earliest, latest = cells(pa.array(self.ends, INTEGER).cast(self.kind))
+        return {"earliest": earliest, "latest": latest}
+
+
+@dataclass
+class Truths:
+    true: int = 0
+    false: int = 0
+    distinct: Distinct = field(default_factory=Distinct)
+
+    def add(self, values: Array) -> None:
+        true = pc.sum(values).as_py()
+        self.true += true
+        self.false += len(values) - true
+        self.distinct.add(np.unique(values.to_numpy()).astype(np.uint64))
+
+    def figures(self) -> dict[str, Any]:
+        return {"true": self.true, "false": self.false}
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -1,0 +1,93 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+import array
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""A document. None is NULL, never the document `null`."""
+
+
+def text(length: int | None = None) -> sa.String:
+    """Text that both databases sort by its code points, whatever their locale."""
+    kind = sa.Text if length is None else sa.String
+    return kind(length).with_variant(kind(length, collation="C"), "postgresql")
+
+
+def moment(text: str) -> datetime:
+    """A moment from its text, which must say its offset. Raises ValueError."""
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
+        raise ValueError(f"a moment needs an offset: {text!r}")
+    try:
+        return read.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"no such moment in UTC: {text!r}") from error
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An instant in UTC. SQLite keeps no offset, so it is put back on the way out."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: sa.Dialect
+    ) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment must carry its offset")
+        return value.astimezone(UTC)
+
+    def process_result_value(
+        self, value: datetime | None, dialect: sa.Dialect
+    ) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Texts(sa.TypeDecorator[list[str]]):
+    """Several short texts: TEXT[] in PostgreSQL, a JSON array in SQLite."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        chosen = ARRAY(sa.Text) if dialect.name == "postgresql" else sa.JSON()
+        return dialect.type_descriptor(chosen)
+
+
+class Floats(sa.TypeDecorator[list[float]]):
+    """A row of numbers: FLOAT8[] in PostgreSQL, little-endian doubles in SQLite."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        native = dialect.name == "postgresql"
+        chosen = ARRAY(sa.Double) if native else sa.LargeBinary()
+        return dialect.type_descriptor(chosen)
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return list(value)
+        return _little(array.array("d", value)).tobytes()
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        numbers = array.array("d")
+        numbers.frombytes(value)
+        return _little(numbers).tolist()
+
+
+def _little(numbers: "array.array[float]") -> "array.array[float]":
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers

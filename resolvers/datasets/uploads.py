@@ -1,0 +1,132 @@
+"""Files on their way in: counted, hashed and checked before anyone hears of them."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from compute.tables import checks
+from compute.tables.errors import TableError
+from compute.tables.limits import Limits
+from db import faultpoints
+from db.models import FileUpload
+from resolvers.access import Permission, require
+from resolvers.context import Context
+from resolvers.errors import Exhausted, Invalid, Refusal
+from resolvers.platform.actions import Done, act, refuse
+from resolvers.policy import Policy
+from resolvers.writes import Transaction
+
+LONGEST = 255
+"""Characters of a file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that was found readable and is kept under a key."""
+
+    id: UUID = field(compare=False)
+    key: str = field(compare=False)
+    name: str
+    size: int
+    sha256: str
+    checked: checks.Checked
+
+
+async def take(
+    context: Context,
+    action: str,
+    key: str | None,
+    name: str,
+    chunks: AsyncIterator[bytes],
+) -> Done:
+    """Take a file in as it comes, in memory that does not grow with it.
+
+    It is refused, and nothing of it stays, where it is too large or no table; what is
+    wrong with a table is said with its line and column.
+    """
+    require(context.actor, Permission.EDIT_DATASETS)
+    try:
+        received = await _received(context, name, chunks)
+    except Refusal as refusal:
+        return await refuse(context, action, refusal)
+    done = None
+    try:
+        await faultpoints.pass_by("upload.after_rename_before_row")
+        done = await act(context, action, key, create, received)
+    finally:
+        if done is None or done.replayed or done.row is None:
+            await asyncio.shield(context.equipment.store.remove(received.key))
+    await faultpoints.pass_by("upload.after_row_before_reply")
+    return done
+
+
+async def create(write: Transaction, received: Received) -> FileUpload:
+    """Write down that a file has come."""
+    owner_id = require(write.actor, Permission.EDIT_DATASETS)
+    upload = FileUpload(
+        id=received.id,
+        owner_id=owner_id,
+        original_filename=received.name,
+        file_size=received.size,
+        file_path=received.key,
+        sha256=received.sha256,
+        row_count=received.checked.rows,
+        columns=list(received.checked.columns),
+    )
+    return await write.add(upload)
+
+
+def limits(policy: Policy) -> Limits:
+    """What a table may be, in the words of `compute`."""
+    return Limits(columns=policy.columns, rows=policy.file_rows)
+
+
+async def _received(
+    context: Context, name: str, chunks: AsyncIterator[bytes]
+) -> Received:
+    if not 1 <= len(name) <= LONGEST or "\0" in name:
+        raise Invalid(f"a file's name has from 1 to {LONGEST} characters", "file")
+    store, most = context.equipment.store, context.equipment.policy.upload_bytes
+    async with store.scratch() as path:
+        size, sha256 = await _written(path, chunks, most)
+        checked = await _checked(context, path, name)
+        id_ = uuid7()
+        key = f"uploads/{id_.hex}"
+        await store.keep(path, key)
+    return Received(id_, key, name, size, sha256, checked)
+
+
+async def _written(
+    path: Path, chunks: AsyncIterator[bytes], most: int
+) -> tuple[int, str]:
+    """Write a file chunk by chunk, in a thread. Its size, and its digest."""
+    size, digest = 0, hashlib.sha256()
+
+    def put(file: Any, chunk: bytes) -> None:
+        digest.update(chunk)
+        file.write(chunk)
+
+    with path.open("wb") as file:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > most:
+                raise Exhausted(f"a file has at most {most} bytes", "file")
+            await asyncio.to_thread(put, file, chunk)
+            await faultpoints.pass_by("upload.after_chunk")
+    return size, digest.hexdigest()
+
+
+async def _checked(context: Context, path: Path, name: str) -> checks.Checked:
+    allowed = limits(context.equipment.policy)
+    try:
+        return await context.compute.run(checks.check, str(path), name, allowed)
+    except TableError as error:
+        raise Invalid(str(error), "file") from error
+    except MemoryError as error:
+        raise Invalid("this file takes more memory than there is", "file") from error

@@ -1,0 +1,224 @@
+"""New points: scored against a map, stored in order, and judged by the rules."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from compute import maps
+from db.base import utcnow
+from db.models import (
+    Analysis,
+    AnalysisKind,
+    AnalysisStatus,
+    Anomaly,
+    MonitorPoint,
+    ReductionResult,
+    Severity,
+)
+from resolvers.access import Permission, require
+from resolvers.context import Context
+from resolvers.errors import Conflict, Invalid, Missing
+from resolvers.lists import Listing
+from resolvers.monitoring import rules
+from resolvers.writes import Transaction
+
+FOUND = "anomaly"
+"""The kept event of an anomaly."""
+PATIENCE = 2.0
+"""Seconds to wait for word of points before looking all the same."""
+LAST = UUID(int=2**128 - 1)
+HIGHEST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A point as it was sent."""
+
+    values: list[float]
+    process_order: int | None = None
+    timestamp: datetime | None = None
+    meta: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Points with their scores: two batches of the same points are the same."""
+
+    points: Sequence[Given]
+    scores: maps.Scored = field(compare=False)
+
+    @property
+    def anomalies(self) -> int:
+        return sum(one is not None for one in self.scores.severity)
+
+
+def topic(analysis_id: UUID) -> str:
+    """What listeners to an analysis's points listen for."""
+    return f"points.{analysis_id}"
+
+
+async def scored(context: Context, id_: UUID, points: Sequence[Given]) -> Batch:
+    """Place and score points, before anything is written. Raises Invalid or Missing."""
+    require(context.actor, Permission.EDIT_ANALYSES)
+    if not 1 <= len(points) <= (most := context.equipment.policy.ingest_points):
+        raise Invalid(f"from 1 to {most} points are taken at once", "points")
+    for place, point in enumerate(points):
+        if not isinstance(point.meta, dict | None):
+            where = ("points", str(place), "metadata")
+            raise Invalid("metadata is an object", *where)
+    analysis = await context.loaders.row(Analysis).load(id_)
+    if analysis is None:
+        raise Missing("no Analysis has this id", "analysis_id")
+    require_running(analysis)
+    result = await context.loaders.row(ReductionResult).load(analysis.dinsight_id)
+    if result is None:
+        raise Conflict("the map this was to watch against is gone", "analysis_id")
+    async with context.equipment.store.local(result.reference_path) as path:
+        rows = [point.values for point in points]
+        given = (str(path), result.reference_sha256, rows, analysis.sensitivity)
+        try:
+            return Batch(points, await context.compute.run(maps.scored, *given))
+        except maps.Unfit as error:
+            place = "" if error.place is None else str(error.place)
+            raise Invalid(error.reason, "points", place, "values") from error
+
+
+def require_running(analysis: Analysis) -> None:
+    """Raises Conflict unless the analysis takes points."""
+    if analysis.kind is not AnalysisKind.MONITORING:
+        raise Conflict(
+            f"a {analysis.kind} analysis takes no points; make a monitoring analysis",
+            "analysis_id",
+        )
+    if analysis.status is not AnalysisStatus.RUNNING:
+        said = f"this analysis is {analysis.status}; run it before it takes points"
+        raise Conflict(said, "analysis_id")
+
+
+async def ingest(write: Transaction, id_: UUID, batch: Batch) -> Analysis:
+    """Store points after those that are there, and what was found in them.
+
+    The analysis is locked, so that batches follow each other.
+    """
+    require(write.actor, Permission.EDIT_ANALYSES)
+    analysis = await write.get(Analysis, id_, "analysis_id")
+    require_running(analysis)
+    orders = await _orders(write, analysis, batch.points)
+    stored = _rows(analysis, batch, orders)
+    await write.session.execute(sa.insert(MonitorPoint), stored)
+    found = _anomalies(analysis, stored, batch.scores)
+    if found:
+        await write.session.execute(sa.insert(Anomaly), found)
+    for one in found:
+        write.remembered.append((FOUND, analysis.owner_id, one["id"]))
+    write.note(analysis, "points", None, f"{orders[0]} to {orders[-1]}")
+    write.note(analysis, "anomalies", None, len(found))
+    write.announce(topic(id_), analysis)
+    await rules.judge(write, analysis, stored, found)
+    return analysis
+
+
+async def last_order(context: Context, analysis: Analysis | None) -> int | None:
+    """The place of an analysis's last point."""
+    if analysis is None:
+        return None
+    newest = Listing(size=1, order="process_order")
+    key: Any = MonitorPoint.analysis_id
+    page = await context.loaders.page(MonitorPoint, key, newest).load(analysis.id)
+    return page.rows[0][0].process_order if page.rows else None
+
+
+async def watch(
+    context: Context, id_: UUID, after: int | None
+) -> AsyncGenerator[MonitorPoint]:
+    """An analysis's points in order of the process, from now on or after a place."""
+    async with context.bus.listen(topic(id_), None) as words:
+        key: Any = MonitorPoint.analysis_id
+        if after is None:
+            analysis = await context.loaders.row(Analysis).load(id_)
+            after = await last_order(context, analysis)
+            after = -1 if after is None else after
+        onward = Listing(size=100, order="process_order", descending=False)
+        while True:
+            listing = replace(onward, after=(after, LAST))
+            read = await context.loaders.page(MonitorPoint, key, listing).load(id_)
+            for point, _ in read.rows:
+                yield point
+                after = point.process_order
+            if not read.has_next_page:
+                context.loaders.clear()
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        news = await anext(words)
+                    context.loaders = news.loaders(context.database, context.actor)
+                except TimeoutError:
+                    pass
+
+
+async def _orders(
+    write: Transaction, analysis: Analysis, points: Sequence[Given]
+) -> list[int]:
+    """The place of each point. Raises Invalid for one that does not follow."""
+    last = sa.select(sa.func.max(MonitorPoint.process_order))
+    mine = last.where(MonitorPoint.analysis_id == analysis.id)
+    at = await write.session.scalar(mine)
+    at = -1 if at is None else at
+    orders: list[int] = []
+    for place, point in enumerate(points):
+        order = at + 1 if point.process_order is None else point.process_order
+        if not at < order <= HIGHEST:
+            raise Invalid(
+                f"process order {order} does not follow {at}",
+                *("points", str(place), "process_order"),
+            )
+        orders.append(at := order)
+    return orders
+
+
+def _rows(analysis: Analysis, batch: Batch, orders: list[int]) -> list[dict[str, Any]]:
+    now, scores = utcnow(), batch.scores
+    return [
+        {
+            "id": uuid7(),
+            "created_at": now,
+            "owner_id": analysis.owner_id,
+            "analysis_id": analysis.id,
+            "dinsight_id": analysis.dinsight_id,
+            "process_order": order,
+            "timestamp": point.timestamp or now,
+            "monitor_values": point.values,
+            "x": scores.x[place],
+            "y": scores.y[place],
+            "distance": scores.distance[place],
+            "threshold": scores.threshold,
+            "residual": scores.residual[place],
+            "meta": point.meta or {},
+        }
+        for place, (point, order) in enumerate(zip(batch.points, orders, strict=True))
+    ]
+
+
+def _anomalies(
+    analysis: Analysis, stored: list[dict[str, Any]], scores: maps.Scored
+) -> list[dict[str, Any]]:
+    kept = ("created_at", "owner_id", "analysis_id", "process_order", "timestamp")
+    return [
+        {
+            "id": uuid7(),
+            **{name: stored[place][name] for name in (*kept, "distance", "meta")},
+            "dataset_id": analysis.dataset_id,
+            "monitor_point_id": stored[place]["id"],
+            "threshold": scores.threshold,
+            "severity": Severity(severity),
+            "features": scores.responsible[place],
+            "acknowledged": False,
+        }
+        for place, severity in enumerate(scores.severity)
+        if severity is not None
+    ]

@@ -1,0 +1,85 @@
+"""Actions: one transaction, one entry of the audit, and refusals as data."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from resolvers.audit import entries
+from resolvers.context import Context
+from resolvers.errors import (
+    Busy,
+    RateLimited,
+    Refusal,
+    Unauthenticated,
+    UnknownOutcome,
+)
+from resolvers.platform import events, idempotency
+from resolvers.writes import Transaction
+
+P = ParamSpec("P")
+UNTOLD = (Unauthenticated, RateLimited, Busy, UnknownOutcome)
+"""Denials that are nobody's act; were they written down, they would fill the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of an action: its row, or why it was refused."""
+
+    row: Any = None
+    refusal: Refusal | None = None
+    replayed: bool = False
+    """Whether it took effect before, under the same key."""
+
+
+async def act(
+    context: Context,
+    name: str,
+    key: str | None,
+    action: Callable[Concatenate[Transaction, P], Awaitable[Any]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Done:
+    """Run an action, write it down and commit. Under a key it takes effect once.
+
+    One entry of the audit log comes of it: of success with the change, or of failure;
+    none where nobody acted, lest strangers fill the log.
+    """
+    given = inspect.signature(action).bind(None, *args, **kwargs).arguments
+
+    async def work(write: Transaction) -> Any:
+        mine = key and await idempotency.claim(write, name, key, given)
+        row = await action(write, *args, **kwargs)
+        if isinstance(mine, UUID):
+            await idempotency.settle(write, mine, row)
+        await events.conclude(write, name, row)
+        return row
+
+    try:
+        try:
+            return Done(await context.written(work))
+        except idempotency.Replayed:
+            again = await idempotency.replayed(context, name, key or "", given)
+            return Done(again, replayed=True)
+    except UNTOLD:
+        raise
+    except Exception as error:
+        refusal = await refuse(context, name, error, given)
+        if not isinstance(error, Refusal):
+            raise
+        return refusal
+
+
+async def refuse(
+    context: Context, name: str, error: Exception, given: dict[str, Any] | None = None
+) -> Done:
+    """Write down that something was not done, and why."""
+    code = getattr(error, "code", "INTERNAL")
+    await entries.refused(context, name, str(code), _ids(given or {}))
+    return Done(refusal=error if isinstance(error, Refusal) else None)
+
+
+def _ids(given: dict[str, Any]) -> dict[str, str]:
+    """The ids among what an action was given, by the names of its arguments."""
+    return {name: str(one) for name, one in given.items() if isinstance(one, UUID)}

@@ -1,0 +1,186 @@
+"""One write: what it may do to rows, and what it remembers for the audit."""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from db.base import Base
+from db.models import Job
+from resolvers.access import Actor, changeable, visible
+from resolvers.errors import Conflict, InvalidTransition, Missing
+
+RowT = TypeVar("RowT", bound=Base)
+LONGEST = 500
+"""Characters of a value that the audit keeps; of a longer one it keeps the digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from."""
+
+    request_id: str = ""
+    address: str | None = None
+    user_agent: str | None = None
+    session_id: UUID | None = None
+
+
+@dataclass
+class Transaction:
+    """One write. It commits when the action returns and rolls back when it raises."""
+
+    session: AsyncSession
+    actor: Actor
+    origin: Origin = field(default_factory=Origin)
+    announced: list[tuple[str, UUID, UUID]] = field(
+        default_factory=list[tuple[str, UUID, UUID]]
+    )
+    remembered: list[tuple[str, UUID, UUID]] = field(
+        default_factory=list[tuple[str, UUID, UUID]]
+    )
+    """Events to be kept, in order: topic, owner, row."""
+    discarded: list[str] = field(default_factory=list[str])
+    """Keys of files to be removed once the write has committed."""
+    changes: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Of every row that was written, each column's value before and after, as text."""
+
+    def __post_init__(self) -> None:
+        event.listen(self.session.sync_session, "before_flush", self._note)
+
+    async def get(
+        self,
+        model: type[RowT],
+        id_: UUID,
+        field: str = "id",
+        *,
+        expected: int | None = None,
+    ) -> RowT:
+        """A row the actor may change, locked until the write ends.
+
+        Raises Missing, naming the argument that gave the id, for any other row, and
+        Conflict where it was changed since the caller saw the `expected` version.
+        """
+        rows = changeable(self.actor, model).where(model.id == id_)
+        row = await self._one(rows.with_for_update(), model, field)
+        if expected is not None and expected != (now := getattr(row, "version", None)):
+            raise Conflict(
+                f"it was changed meanwhile: its version is {now}, not {expected}",
+                "expected_version",
+            )
+        return row
+
+    async def see(self, model: type[RowT], id_: UUID, field: str = "id") -> RowT:
+        """A row the actor may see, to refer to: it stays until the write ends.
+
+        Raises Missing, naming the argument that gave the id, for any other row.
+        """
+        rows = visible(self.actor, model).where(model.id == id_)
+        kept = rows.with_for_update(read=True, key_share=True)
+        return await self._one(kept, model, field)
+
+    async def _one(self, rows: sa.Select[RowT], model: type[Base], field: str) -> RowT:
+        fresh = rows.execution_options(populate_existing=True)
+        if (row := await self.session.scalar(fresh)) is None:
+            raise Missing(f"no {model.__name__} has this id", field)
+        return row
+
+    async def add(self, row: RowT, **taken: str) -> RowT:
+        """Store a row. `taken` names, for a constraint, the argument that broke it."""
+        row.id = row.id or uuid7()
+        self.session.add(row)
+        try:
+            await self.session.flush()
+        except IntegrityError as error:
+            for constraint, argument in taken.items():
+                if _broke(error, constraint):
+                    raise Conflict(f"this {argument} is taken", argument) from error
+            raise
+        return row
+
+    async def delete(self, row: Base) -> None:
+        """Delete a row, and by the database's rules what belongs to it."""
+        await self.session.delete(row)
+        await self.session.flush()
+
+    def move(self, row: Any, to: StrEnum, *from_: StrEnum) -> None:
+        """Change the status of a row that is locked. Raises InvalidTransition."""
+        if row.status not in from_:
+            kind = type(row).__name__
+            raise InvalidTransition(
+                f"this {kind} is {row.status}, and cannot become {to}", "id"
+            )
+        row.status = to
+
+    async def enqueue(self, task: str, owner_id: UUID, **arguments: Any) -> Job:
+        """Queue a task. It is seen by workers only if this write commits."""
+        job = await self.add(Job(task=task, owner_id=owner_id, arguments=arguments))
+        self.announce("jobs", job)
+        return job
+
+    def announce(self, topic: str, row: Any) -> None:
+        """Publish once this write has committed, and not at all if it does not."""
+        self.announced.append((topic, row.owner_id, row.id))
+
+    def remember(self, topic: str, row: Any) -> None:
+        """Publish as `announce` does, and keep it for whoever was away."""
+        event_ = (topic, row.owner_id, row.id)
+        if event_ not in self.remembered:
+            self.remembered.append(event_)
+
+    def note(self, row: Any, column: str, before: Any, after: Any) -> None:
+        """Put a change into the audit. Only statements past the session must say so."""
+        noted = self.changes.setdefault(f"{row.__tablename__} {row.id}", {})
+        said = [_said(one) for one in (before, after)]
+        noted[column] = [noted.get(column, said)[0], said[1]]
+
+    def _note(self, session: Any, *_: Any) -> None:
+        for row in (*session.new, *session.dirty):
+            state = sa.inspect(row)
+            for column in state.attrs:
+                if column.history.has_changes():
+                    before, after = column.history.deleted, column.history.added
+                    sides = [one[0] if one else None for one in (before, after)]
+                    self.note(row, column.key, *_shown(state, column.key, sides))
+        for row in session.deleted:
+            state = sa.inspect(row)
+            for column in state.attrs:
+                sides = [column.value, None]
+                self.note(row, column.key, *_shown(state, column.key, sides))
+
+
+def _shown(state: Any, key: str, sides: list[Any]) -> list[Any]:
+    """Values as the audit may keep them: of a secret only whether it is the same."""
+    if not state.mapper.columns[key].info.get("secret"):
+        return sides
+    return [one and f"secret {_digest(str(one))[:12]}" for one in sides]
+
+
+def _said(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = str(value)
+    return text if len(text) <= LONGEST else f"sha256 {_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _broke(error: IntegrityError, constraint: str) -> bool:
+    """Whether it was this constraint. SQLite names the columns of one instead.
+
+    A constraint is spelt as SQLite would: `uq_models_owner_id_name` of PostgreSQL is
+    `models.owner_id, models.name` there.
+    """
+    said = str(error.orig)
+    columns = said.rpartition("failed: ")[2].replace("index ", "").strip("'")
+    named = "_".join(columns.replace(", ", ".").split(".")[1::2])
+    table = columns.split(".")[0]
+    return constraint in said or constraint == f"uq_{table}_{named}"

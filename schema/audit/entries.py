@@ -1,0 +1,111 @@
+"""The audit log."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import strawberry
+from strawberry.scalars import JSON
+
+from db import models
+from resolvers.access import Permission, require
+from resolvers.audit import verification
+from resolvers.errors import BadRequest
+from schema.connections import Connection
+from schema.edges import found, listed
+from schema.enums import ActorKind, Damage, Outcome
+from schema.inputs import Compare, Filter, Is, Order
+from schema.nodes import Entity, Info
+from schema.reads import costing
+from schema.scalars import BigInt
+
+
+@strawberry.type
+class AuditEntry(Entity, of=models.AuditEntry):
+    """One thing done, or refused. It is never changed and never deleted alone."""
+
+    created_at: datetime
+    seq: BigInt
+    action: str
+    status: Outcome
+    entity: str | None
+    actor_kind: ActorKind
+    ip_address: str | None
+    user_agent: str | None
+    request_id: str | None
+    payload: JSON
+    payload_digest: str
+    prev_hash: str
+    signature: str
+
+
+@strawberry.input
+class AuditEntryFilter(Filter):
+    """Which entries."""
+
+    action: Is[str] | None = None
+    """By what was done."""
+    status: Is[Outcome] | None = None
+    """By whether it was done."""
+    entity: Is[str] | None = None
+    """By the type of what it was done to."""
+    created_at: Compare[datetime] | None = None
+    """By when it was done."""
+
+
+@strawberry.enum
+class AuditEntryOrderField(StrEnum):
+    """What entries are sorted by."""
+
+    CREATED_AT = "id"
+    """When it was done."""
+
+
+@strawberry.input
+class AuditEntryOrder(Order):
+    """How to sort entries."""
+
+    field: AuditEntryOrderField
+    """What to sort by."""
+
+
+@strawberry.type
+class AuditVerifyResult:
+    """What came of computing the chain again."""
+
+    is_whole: bool
+    """Whether nothing was edited, removed, inserted or cut off."""
+    checked: int
+    """Entries that were looked at."""
+    last_seq: int
+    """The last entry up to which the chain is whole."""
+    broken_seq: int | None
+    """The first entry that is not as it was."""
+    damage: Damage | None
+    """What was done to it."""
+
+
+@strawberry.type
+class Query:
+    audit_entry: AuditEntry | None = found(models.AuditEntry)
+    """An entry of what you did."""
+    audit_log: Connection[AuditEntry] = listed(
+        models.AuditEntry, AuditEntryFilter, AuditEntryOrder
+    )
+    """What you did; an administrator sees what everybody did."""
+
+    @strawberry.field(metadata=costing(100))
+    async def audit_verify(
+        self, info: Info, from_: int | None = None, to: int | None = None
+    ) -> AuditVerifyResult:
+        """Compute the chain again, whoever wrote it, from one entry to another."""
+        require(info.context.actor, Permission.VERIFY_AUDIT)
+        if (from_ or 1) < 1 or (to is not None and to < (from_ or 1)):
+            raise BadRequest("a part of the chain goes from 1 or later to a later entry")
+        found = await verification.verify(info.context, from_, to)
+        return AuditVerifyResult(
+            is_whole=found.damage is None,
+            checked=found.checked,
+            last_seq=found.last_seq,
+            broken_seq=found.broken_seq,
+            damage=found.damage,
+        )

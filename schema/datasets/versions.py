@@ -1,0 +1,97 @@
+"""Versions of datasets."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from strawberry.scalars import JSON
+
+from compute.tables.preview import preview
+from db import models
+from resolvers.errors import BadRequest
+from schema.analyses.lists import ReductionResultFilter, ReductionResultOrder
+from schema.connections import Connection
+from schema.datasets.datasets import Dataset
+from schema.datasets.lists import DatasetVersionFilter, DatasetVersionOrder
+from schema.datasets.uploads import FileUpload
+from schema.edges import found, listed, to_many, to_one
+from schema.nodes import Entity, Info
+from schema.refs import ReductionResultRef, UserRef
+from schema.scalars import BigInt
+
+MOST = 10_000
+"""Cells of one page of a preview."""
+
+
+@strawberry.type
+class Preview:
+    """Some rows of a table, as they are."""
+
+    columns: list[str]
+    """The columns, in the order of the cells of each row."""
+    first_row: int
+    """Where the page begins: 0 is the first row of data."""
+    rows: JSON
+    """A list of rows, each a list of cells; an empty cell is null."""
+
+
+@strawberry.type
+class DatasetVersion(Entity, of=models.DatasetVersion):
+    """What a dataset held at one time. It never changes."""
+
+    created_at: datetime
+    number: int
+    sha256: str
+    row_count: int
+    column_count: int
+    size_bytes: BigInt
+    schema: JSON
+    profile: JSON
+    warnings: list[str]
+    dataset: Dataset = to_one(models.DatasetVersion.dataset_id)
+    """The dataset that held it."""
+    file_upload: FileUpload = to_one(models.DatasetVersion.file_upload_id)
+    """The file that it was made of."""
+    created_by: UserRef | None = to_one(models.DatasetVersion.created_by)
+    """Whoever had it made."""
+    reduction_results: Connection[ReductionResultRef] = to_many(
+        models.ReductionResult.dataset_version_id,
+        ReductionResultFilter,
+        ReductionResultOrder,
+    )
+    """The maps that were made of it."""
+
+    @strawberry.field
+    async def preview(
+        self,
+        info: Info,
+        first_row: int = 0,
+        rows: int = 20,
+        columns: list[str] | None = None,
+    ) -> Preview:
+        """Some rows of the table."""
+        row: Any = self
+        known = [column["name"] for column in row.schema]
+        chosen = known if columns is None else columns
+        if unknown := sorted(set(chosen) - set(known)):
+            raise BadRequest(f"no column of this version is {unknown[0]!r}")
+        if first_row < 0 or rows < 1 or rows * len(chosen) > MOST:
+            raise BadRequest(
+                f"a page begins at 0 or later and has from 1 to {MOST} cells: "
+                f"{rows} rows of {len(chosen)} columns are too many or too few"
+            )
+        context = info.context
+        async with context.equipment.store.local(row.file_path) as path:
+            given = (str(path), first_row, rows, chosen)
+            cells = await context.compute.run(preview, *given)
+        return Preview(columns=chosen, first_row=first_row, rows=cells)
+
+
+@strawberry.type
+class Query:
+    dataset_version: DatasetVersion | None = found(models.DatasetVersion)
+    """A version of a dataset of yours."""
+    dataset_versions: Connection[DatasetVersion] = listed(
+        models.DatasetVersion, DatasetVersionFilter, DatasetVersionOrder
+    )
+    """Versions of your datasets."""

@@ -1,0 +1,35 @@
+"""heliograph migrate: the tables' history."""
+
+from argparse import Namespace
+
+from alembic import command
+from alembic.util.exc import CommandError
+
+from db import migrating
+from server.commands.output import say
+from server.failures import Failure
+from server.settings import Settings
+
+LOOKS = {
+    "check": command.check,
+    "current": command.current,
+    "history": command.history,
+}
+
+
+async def migrate(settings: Settings, asked: Namespace) -> None:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        await _step(settings.database, asked)
+    except CommandError as error:
+        raise Failure(str(error).rstrip(".")) from error
+
+
+async def _step(url: str, asked: Namespace) -> None:
+    if look := LOOKS.get(asked.step):
+        await migrating.run(url, look)
+        return
+    move = migrating.upgrade if asked.step == "upgrade" else migrating.downgrade
+    await move(url, asked.revision)
+    pending = await migrating.pending(url)
+    say(f"pending: {', '.join(pending)}" if pending else "the tables are up to date")

@@ -1,0 +1,59 @@
+"""What part of an operation costs, and how the costs of its parts add up."""
+
+from typing import NamedTuple
+
+CAP = 10**9
+"""More than this is all the same."""
+
+
+class Cost(NamedTuple):
+    """What a selection set asks for, with its fragments wherever they are spread."""
+
+    points: int = 0
+    """Work, in objects."""
+    objects: int = 0
+    """Objects in the largest answer."""
+    fields: int = 0
+    aliases: int = 0
+    depth: int = 0
+    """Fields within each other, but for those below."""
+    introspection: int = 0
+    """Fields within each other from `__schema` or `__type` on."""
+    width: int = 0
+    """Fields directly in the set."""
+    alone: int = 0
+    """Fields of which an operation may have one."""
+    row_points: int = 0
+    """Of a connection, what each of its rows adds to the points."""
+    row_objects: int = 0
+    """The same for objects."""
+
+    def beside(self, other: "Cost") -> "Cost":
+        """Both, in one selection set."""
+        return Cost(
+            self.points + other.points,
+            self.objects + other.objects,
+            self.fields + other.fields,
+            self.aliases + other.aliases,
+            max(self.depth, other.depth),
+            max(self.introspection, other.introspection),
+            self.width + other.width,
+            self.alone + other.alone,
+            self.row_points + other.row_points,
+            self.row_objects + other.row_objects,
+        )
+
+    def instead(self, other: "Cost") -> "Cost":
+        """Both in one selection set, for objects of two types: each has one of them."""
+        points = max(self.points, other.points)
+        objects = max(self.objects, other.objects)
+        return self.beside(other)._replace(points=points, objects=objects)
+
+    def capped(self) -> "Cost":
+        """The same without numbers that grow and grow."""
+        return Cost(*(min(number, CAP) for number in self))
+
+
+NOTHING = Cost()
+LEAF = Cost(fields=1, depth=1, width=1)
+"""A field with nothing below it."""

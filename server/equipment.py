@@ -1,0 +1,66 @@
+"""What a process works with, made from its settings."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from redis.exceptions import RedisError
+
+from db.session import Database
+from resolvers.equipment import Bus, Equipment, Throttle
+from resolvers.passwords import Passwords
+from server import keyring
+from server.bus import MemoryBus, RedisBus
+from server.failures import Failure
+from server.pools import LocalPools
+from server.settings import Settings
+from server.store import store
+from server.throttle import MemoryThrottle, RedisThrottle, rates
+
+
+@asynccontextmanager
+async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
+    """The equipment of a process; what was opened last is closed first.
+
+    Raises Failure where something is not to be had.
+    """
+    if settings.compute_scheduler:
+        raise Failure("HELIOGRAPH_COMPUTE_SCHEDULER needs a Dask cluster's pools")
+    keys = keyring.keys(settings)
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database)
+        stack.push_async_callback(database.close)
+        bus = await _bus(stack, settings)
+        throttle = _throttle(stack, settings)
+        passwords = Passwords(keys.pepper)
+        stack.callback(passwords.close)
+        pools = LocalPools(settings.quick_processes)
+        stack.callback(pools.close)
+        yield Equipment(
+            database=database,
+            bus=bus,
+            compute=pools,
+            store=store(settings),
+            throttle=throttle,
+            keys=keys,
+            passwords=passwords,
+            policy=settings.policy,
+        )
+
+
+async def _bus(stack: AsyncExitStack, settings: Settings) -> Bus:
+    if settings.redis_url is None:
+        return MemoryBus()
+    bus = RedisBus(settings.redis_url)
+    try:
+        await stack.enter_async_context(bus.running())
+    except (RedisError, OSError) as error:
+        raise Failure(f"redis cannot be reached: {error}") from error
+    return bus
+
+
+def _throttle(stack: AsyncExitStack, settings: Settings) -> Throttle:
+    if settings.redis_url is None:
+        return MemoryThrottle(rates(settings))
+    throttle = RedisThrottle(settings.redis_url, rates(settings))
+    stack.push_async_callback(throttle.close)
+    return throttle

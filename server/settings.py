@@ -1,0 +1,221 @@
+"""Every setting of the server. Nothing else reads the environment."""
+
+import difflib
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from resolvers.policy import Policy
+from server.failures import Failure
+
+PREFIX = "HELIOGRAPH_"
+DRIVERS = {
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+}
+USUAL = Policy()
+
+
+def driven(url: str) -> str:
+    """A database's URL with the driver we use. Raises ValueError."""
+    scheme, _, rest = url.partition("://")
+    if scheme not in DRIVERS:
+        raise ValueError("it begins with postgresql:// or sqlite:///")
+    if "sqlite" in scheme and (":memory:" in rest or rest.strip("/") == ""):
+        raise ValueError("it names a file, such as sqlite:////var/lib/data.db")
+    return f"{DRIVERS[scheme]}://{rest}"
+
+
+def parted(text: Any) -> Any:
+    """What stands between the commas of a text."""
+    if not isinstance(text, str):
+        return text
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+Listed = Annotated[frozenset[str], NoDecode, BeforeValidator(parted)]
+
+
+class Settings(BaseSettings):
+    """What whoever runs the server decides. Each has a default that works."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = Field(8000, ge=0, le=65_535)
+    """The port to listen on; 0 is any that is free."""
+    data: Path = Path("data")
+    """The folder of the embedded database, the files and the secrets."""
+    database_url: Annotated[str, AfterValidator(driven)] | None = Field(
+        None, repr=False
+    )
+    """`postgresql://…` or `sqlite:///…`; by default a file in the data folder."""
+    redis_url: str | None = Field(None, repr=False, pattern="^(rediss?|unix)://")
+    """Redis, which tells events to other processes and counts for all of them."""
+    store_url: str | None = Field(None, repr=False, pattern="^[a-z0-9]+://")
+    """Where files are kept: `s3://bucket/prefix`, or by default in the data folder."""
+    compute_scheduler: str | None = None
+    """A Dask scheduler that computes instead of this machine: `tcp://…`."""
+
+    secret: SecretStr | None = None
+    """What tokens are signed with, of 32 bytes or more; by default one is made."""
+    secret_former: SecretStr | None = None
+    """The secret before it, while tokens it signed are still to be taken."""
+    pepper: SecretStr | None = None
+    """What is mixed into passwords before they are hashed; by default one is made."""
+    admin_password: SecretStr | None = None
+    """The password for `user create-admin`, which else asks for it."""
+
+    allowed_origins: Listed = frozenset()
+    """Pages of other origins that may call: `https://app.example.com`, with commas."""
+    trusted_proxies: Listed = frozenset()
+    """Addresses whose `X-Forwarded-For` is believed, with commas."""
+    connections: PositiveInt = 1_000
+    """Connections and requests at a time; for more the server is busy."""
+    stop_notice: float = Field(1.0, ge=0)
+    """Seconds that a stopping server is not ready and yet goes on listening."""
+    graphiql: bool = True
+    """Whether `/graphql` shows browsers GraphiQL."""
+    introspection: bool = True
+    """Whether those who have not signed in may ask for the schema."""
+    cost_signed_in: PositiveInt = 1_000
+    """The most points one operation may cost."""
+    cost_anonymous: PositiveInt = 100
+    """The same for those who have not signed in."""
+
+    logins_per_minute: PositiveInt = 20
+    """Logins from one address, and for one e-mail address."""
+    logins_per_hour: PositiveInt = 100
+    """The same in an hour."""
+    sign_ups_per_hour: PositiveInt = 20
+    """Accounts made from one address."""
+    refreshes_per_minute: PositiveInt = 120
+    """Tokens refreshed from one address."""
+
+    jobs_at_once: PositiveInt = 1
+    """Jobs that one process runs at a time."""
+    quick_processes: PositiveInt = 2
+    """Processes that compute what is answered at once."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """From which level on is logged."""
+    log_format: Literal["json", "text"] | None = None
+    """How: by default as text on a terminal, else as JSON."""
+
+    testing: bool = False
+    """Whether the schema has its diagnostics and fault points act."""
+    fault_points: str = ""
+    """Where to fail, for tests: `name:action[:nth]`, with commas."""
+
+    password_minimum: int = Field(USUAL.password_minimum, ge=8, le=64)
+    """Characters of a password, at least."""
+    failures_until_lock: PositiveInt = USUAL.failures_until_lock
+    """Wrong passwords in a row, after which an account is locked."""
+    lock: PositiveFloat = USUAL.lock
+    """Seconds that it is locked."""
+    access_lifetime: PositiveFloat = USUAL.access_lifetime
+    """Seconds that an access token is good for."""
+    refresh_idle: PositiveFloat = USUAL.refresh_idle
+    """Seconds that a session lives without being used."""
+    refresh_absolute: PositiveFloat = USUAL.refresh_absolute
+    """Seconds that a session lives at all."""
+    refresh_grace: float = Field(USUAL.refresh_grace, ge=0)
+    """Seconds that a spent refresh token still gives the same successor."""
+    sign_up: bool = USUAL.sign_up
+    """Whether strangers may make accounts."""
+    upload_bytes: PositiveInt = USUAL.upload_bytes
+    """Bytes of the largest file."""
+    columns: PositiveInt = USUAL.columns
+    """The most columns of a table."""
+    file_rows: PositiveInt = USUAL.file_rows
+    """The most rows of a table."""
+    map_rows: PositiveInt = USUAL.map_rows
+    """The most rows of a map."""
+    ingest_points: PositiveInt = USUAL.ingest_points
+    """The most points in one request."""
+    job_attempts: PositiveInt = USUAL.job_attempts
+    """How often a job is begun before it is given up."""
+    job_runtime: PositiveFloat = USUAL.job_runtime
+    """Seconds that a job may run."""
+
+    @property
+    def database(self) -> str:
+        """The database's URL, with its driver."""
+        file = self.data.absolute() / "heliograph.db"
+        return self.database_url or f"sqlite+aiosqlite:///{file}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is a file of ours."""
+        return self.database.startswith("sqlite")
+
+    @property
+    def files(self) -> Path:
+        """The folder of the files, where they are kept in one."""
+        url = self.store_url or ""
+        if url.startswith("file://"):
+            return Path(url.removeprefix("file://"))
+        return self.data / "files"
+
+    @property
+    def alone(self) -> "Settings":
+        """The same for a command that is done soon: it needs no word from others."""
+        return self.model_copy(update={"redis_url": None})
+
+    @property
+    def policy(self) -> Policy:
+        named = {field.name for field in fields(Policy)}
+        return Policy(**{name: getattr(self, name) for name in sorted(named)})
+
+
+def read(**given: Any) -> Settings:
+    """The settings of the environment, but for those that are given.
+
+    Raises Failure, which names the variable.
+    """
+    known = {variable(name) for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}" if near else ""
+            raise Failure(f"there is no setting {name}{hint}")
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise Failure(_said(error)) from None
+
+
+def variable(name: str) -> str:
+    """The environment's name for a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def _said(error: ValidationError) -> str:
+    """The first thing that is wrong, without what may be a secret."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = str(first["loc"][0])
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    hidden = Settings.model_fields[name].repr is False
+    value = "" if hidden else f" {first['input']!r}"
+    return f"{variable(name)}{value} will not do: {message}"

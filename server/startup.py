@@ -1,0 +1,64 @@
+"""What must hold before the server takes a request."""
+
+import logging
+from datetime import timedelta
+
+from db import faultpoints, migrating
+from db.base import utcnow
+from db.models import AuditEntry
+from resolvers.access import SYSTEM, visible
+from resolvers.audit import months
+from resolvers.context import Context
+from resolvers.equipment import Equipment
+from server.failures import Failure
+from server.health import unwritable
+from server.settings import Settings
+
+BEHIND = timedelta(minutes=5)
+"""How far our clock may be behind the newest entry of the audit log."""
+logger = logging.getLogger(__name__)
+
+
+def armed(settings: Settings) -> None:
+    """Have fault points act, on a server under test and on no other."""
+    if not settings.fault_points:
+        return
+    if not settings.testing:
+        logger.warning("fault points do nothing unless HELIOGRAPH_TESTING is 1")
+        return
+    try:
+        faultpoints.arm(settings.fault_points)
+    except ValueError as error:
+        raise Failure(f"HELIOGRAPH_FAULT_POINTS will not do: {error}") from error
+
+
+async def migrated(settings: Settings, *, migrate: bool) -> None:
+    """Bring the tables forward, or see that they are. Raises Failure."""
+    if migrate:
+        await migrating.upgrade(settings.database)
+    elif pending := await migrating.pending(settings.database):
+        names = ", ".join(pending)
+        raise Failure(
+            f"the database has not seen {names}: run heliograph migrate upgrade"
+        )
+
+
+async def checked(equipment: Equipment) -> None:
+    """See that the clock is right and files can be kept. Raises Failure."""
+    context = Context(equipment, SYSTEM)
+    await _clock(context)
+    if wrong := await unwritable(equipment.store):
+        raise Failure(f"the store cannot be used: {wrong}")
+    await months.prepare(context)
+
+
+async def _clock(context: Context) -> None:
+    """A clock that was set back would put false times into the chain."""
+    newest = visible(SYSTEM, AuditEntry).order_by(AuditEntry.seq.desc()).limit(1)
+    async with context.database.read() as session:
+        entry = await session.scalar(newest)
+    if entry and entry.created_at > (now := utcnow()) + BEHIND:
+        raise Failure(
+            f"the clock says {now:%Y-%m-%d %H:%M} UTC, but the audit log has an entry"
+            f" of {entry.created_at:%Y-%m-%d %H:%M} UTC; set the clock first"
+        )

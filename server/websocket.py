@@ -1,0 +1,189 @@
+"""GraphQL over websockets, by graphql-transport-ws."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from db.base import utcnow
+from resolvers.access import Actor
+from resolvers.context import Context
+from resolvers.errors import Unauthenticated
+from resolvers.writes import Origin
+from server import messages
+from server.messages import Closing, Complete, Init, Ping, Pong, Subscribe
+from server.operations import Operations
+from server.principals import Authenticate, Principal, origin
+from server.running import Running
+
+PROTOCOL = "graphql-transport-ws"
+PATIENCE = 3.0
+"""Seconds for the first message, and for the last."""
+REASON = 123
+"""Bytes that a websocket has for the reason of a close."""
+SILENT = Closing(4408, "Connection initialisation timeout")
+EXPIRED = Closing(4403, "Forbidden")
+FAILED = Closing(4500, "Internal server error")
+logger = logging.getLogger(__name__)
+
+
+async def never(_: Principal) -> None:
+    """A session that is never revoked."""
+    await asyncio.Event().wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """What all websockets have in common."""
+
+    operations: Operations
+    context: Callable[[Actor, Origin], Context]
+    authenticate: Authenticate
+    revoked: Callable[[Principal], Awaitable[None]]
+    allowed_origins: frozenset[str]
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Talk with a client until either side is done."""
+        if not self._welcome(websocket.headers):
+            await websocket.close()
+        elif PROTOCOL not in websocket.scope["subprotocols"]:
+            await websocket.accept()
+            await websocket.close(4406, "Subprotocol not acceptable")
+        else:
+            await websocket.accept(PROTOCOL)
+            await Socket(self, websocket).talk()
+
+    def _welcome(self, headers: Mapping[str, str]) -> bool:
+        """Whether the page that asks, if it is one, may: only browsers say which."""
+        given = headers.get("origin")
+        if given is None or given in self.allowed_origins:
+            return True
+        return urlsplit(given).netloc.lower() == headers.get("host", "").lower()
+
+
+class Socket:
+    """One websocket.
+
+    Its time is up when no first message comes, when its token ends, and when its
+    session is revoked; so it has one clock.
+    """
+
+    def __init__(self, sockets: Sockets, websocket: WebSocket) -> None:
+        self._sockets = sockets
+        self._websocket = websocket
+        self._running = Running(sockets.operations, self._context, self._send)
+        self._principal: Principal | None = None
+        self._sending = asyncio.Lock()
+        self._clock = asyncio.timeout(PATIENCE)
+        self._watch: asyncio.Task[None] | None = None
+
+    async def talk(self) -> None:
+        """Hear and answer until either side has had enough."""
+        closing: Closing | None = None
+        try:
+            async with self._clock:
+                while True:
+                    await self._hear(messages.read(await self._received()))
+        except WebSocketDisconnect:
+            pass
+        except Closing as error:
+            closing = error
+        except Exception:
+            if self._clock.expired():
+                closing = EXPIRED if self._principal else SILENT
+            else:
+                logger.exception("a websocket failed")
+                closing = FAILED
+        finally:
+            await self._end(closing)
+
+    async def _received(self) -> Any:
+        await asyncio.sleep(0)  # a flood may wait in memory; others have their turn
+        frame = await self._websocket.receive()
+        if frame["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(frame.get("code", 1005))
+        return frame
+
+    async def _hear(self, message: messages.Message) -> None:
+        match message:
+            case Init(payload):
+                if self._principal:
+                    raise Closing(4429, "Too many initialisation requests")
+                self._trust(await self._identified(payload))
+                await self._send(type="connection_ack")
+            case Ping(payload):
+                await self._refresh(payload)
+                await self._send(type="pong")
+            case Pong():
+                pass
+            case Subscribe(id_, asked):
+                if not self._principal:
+                    raise Closing(4401, "Unauthorized")
+                await self._running.start(id_, asked, self._principal)
+            case Complete(id_):
+                self._running.stop(id_)
+
+    async def _identified(self, payload: dict[str, Any]) -> Principal:
+        named = {name.lower(): value for name, value in payload.items()}
+        if not isinstance(bearer := named.get("authorization"), str | None):
+            raise Closing(4403, "Forbidden")
+        try:
+            return await self._sockets.authenticate(bearer)
+        except Unauthenticated as error:
+            raise Closing(4403, "Forbidden") from error
+
+    async def _refresh(self, payload: dict[str, Any]) -> None:
+        """Take a fresh token of the same user."""
+        if self._principal and "authorization" in map(str.lower, payload):
+            fresh = await self._identified(payload)
+            if fresh.actor.user_id != self._principal.actor.user_id:
+                raise Closing(4403, "Forbidden")
+            self._trust(fresh)
+
+    def _trust(self, principal: Principal) -> None:
+        """Speak for someone until their token ends or their session is revoked."""
+        self._principal = principal
+        ends = principal.expires_at
+        left = ends and (ends - utcnow()).total_seconds()
+        loop = asyncio.get_running_loop()
+        self._clock.reschedule(None if left is None else loop.time() + left)
+        if self._watch:
+            self._watch.cancel()
+        self._watch = asyncio.create_task(self._watched(principal))
+
+    async def _watched(self, principal: Principal) -> None:
+        try:
+            await self._sockets.revoked(principal)
+        except Exception:
+            logger.exception("a session cannot be watched")
+        if not self._clock.expired():
+            self._clock.reschedule(0)
+
+    def _context(self, principal: Principal, request_id: str) -> Context:
+        where = origin(self._websocket, principal, request_id)
+        return self._sockets.context(principal.actor, where)
+
+    async def _send(self, **message: Any) -> None:
+        """Send a message once the client has taken those before it."""
+        text = orjson.dumps(message).decode()
+        async with self._sending:
+            await self._websocket.send_text(text)
+        await asyncio.sleep(0)  # an endless stream leaves others their turn
+
+    async def _end(self, closing: Closing | None) -> None:
+        """Close, and let no operation go on."""
+        if self._watch:
+            self._watch.cancel()
+        self._running.stop_all()
+        if closing:
+            reason = closing.reason.encode()[:REASON].decode(errors="ignore")
+            with suppress(WebSocketDisconnect, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._websocket.close(closing.code, reason)
+        await self._running.ended(PATIENCE)

@@ -1,0 +1,199 @@
+"""Logins, as those see them who know the password, and those who do not."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from db.base import utcnow
+from db.models import User
+from resolvers.equipment import Equipment
+from server.settings import Settings
+from server.throttle import MemoryThrottle, rates
+from tests.identity.conftest import EMAIL, PASSWORD, VIEWER, Change, Client, Log
+
+WRONG = "machines weave algebra"
+UNKNOWN = "charles@example.org"
+
+
+async def test_a_password_begins_a_session(client: Client) -> None:
+    await client.sign_up()
+    answer = await client.another().log_in(EMAIL.upper())
+    assert answer.payload["userErrors"] == []
+    assert answer.payload["user"]["email"] == EMAIL
+    assert answer.payload["user"]["lastLogin"]
+
+
+async def test_an_address_may_be_typed_in_any_spelling(client: Client) -> None:
+    await client.sign_up("ada@exämple.org")
+    for typed in ("ADA@EXÄMPLE.ORG", " ada@xn--exmple-cua.org", "ada@exa\u0308mple.org"):
+        assert (await client.log_in(typed)).payload["userErrors"] == []
+
+
+async def test_who_is_unknown_or_wrong_or_closed_gets_the_same_answer(
+    client: Client, change: Change
+) -> None:
+    await client.sign_up()
+    stranger = client.another()
+    answers = [await stranger.log_in(UNKNOWN), await stranger.log_in(EMAIL, WRONG)]
+    answers.append(await stranger.log_in("no address at all"))
+    answers.append(await stranger.log_in(EMAIL, "x" * 10_000))
+    await change(User, is_active=False)
+    answers.append(await stranger.log_in())
+
+    assert answers[0].refused == [("INVALID", [])]
+    assert all(answer == answers[0] for answer in answers)
+
+
+async def test_it_takes_as_long_to_refuse_the_unknown(client: Client) -> None:
+    lenient = replace(client.equipment.policy, failures_until_lock=10_000)
+    unlocked = MemoryThrottle(rates(generous(failures_until_lock=10_000)))
+    client.equipment = replace(client.equipment, policy=lenient, throttle=unlocked)
+    await client.sign_up()
+
+    async def seconds(email: str) -> float:
+        start = time.perf_counter()
+        await client.another().log_in(email, WRONG)
+        return time.perf_counter() - start
+
+    await seconds(UNKNOWN)
+    known, unknown = [], []
+    for _ in range(30):
+        known.append(await seconds(EMAIL))
+        unknown.append(await seconds(UNKNOWN))
+    assert 0.5 < median(unknown) / median(known) < 2
+
+
+@pytest.mark.parametrize("email", [EMAIL, UNKNOWN])
+async def test_the_sixth_wrong_password_is_locked_out_whoever_it_is(
+    client: Client, email: str
+) -> None:
+    await client.sign_up()
+    stranger = client.another()
+    for _ in range(5):
+        assert (await stranger.log_in(email, WRONG)).refused == [("INVALID", [])]
+    answer = await stranger.log_in(email, WRONG)
+    assert (answer.data, answer.codes) == (None, ["RATE_LIMITED"])
+
+
+async def test_while_locked_the_right_password_is_refused_and_then_it_is_not(
+    client: Client, change: Change
+) -> None:
+    await client.sign_up()
+    stranger = client.another()
+    for _ in range(5):
+        await stranger.log_in(password=WRONG)
+    assert (await stranger.log_in()).codes == ["RATE_LIMITED"]
+    assert (await client.ask(VIEWER)).payload == {"email": EMAIL}  # goes on as before
+
+    await change(User, locked_until=utcnow() - timedelta(seconds=1))
+    for _ in range(4):  # counted from one again
+        assert (await stranger.log_in(password=WRONG)).refused == [("INVALID", [])]
+    assert (await stranger.log_in()).payload["userErrors"] == []
+
+
+async def test_a_login_forgets_the_wrong_passwords_before_it(client: Client) -> None:
+    await client.sign_up()
+    for _ in range(3):
+        for _ in range(4):
+            await client.log_in(password=WRONG)
+        assert (await client.log_in()).payload["userErrors"] == []
+
+
+async def test_parallel_guesses_are_all_counted(client: Client) -> None:
+    await client.sign_up()
+    async with asyncio.timeout(30):
+        await asyncio.gather(
+            *(client.another().log_in(password=f"{WRONG} {n}") for n in range(12))
+        )
+    assert (await client.another().log_in()).codes == ["RATE_LIMITED"]
+
+
+async def test_parallel_logins_all_succeed(client: Client) -> None:
+    await client.sign_up()
+    async with asyncio.timeout(30):
+        answers = await asyncio.gather(
+            *(client.another().log_in() for _ in range(12))
+        )
+    assert all(answer.payload["userErrors"] == [] for answer in answers)
+    assert len({answer.payload["tokens"]["refreshToken"] for answer in answers}) == 12
+
+
+async def test_a_hash_made_with_less_effort_is_made_again(
+    client: Client, change: Change, log: Log
+) -> None:
+    await client.sign_up()
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    passwords: Any = client.equipment.passwords
+    old = weak.hash(passwords._peppered(PASSWORD))  # noqa: SLF001  as an earlier version made it
+    await change(User, password_hash=old)
+
+    for _ in range(2):
+        assert (await client.log_in()).payload["userErrors"] == []
+    first, second = (one.payload for one in (await log.read())[-2:])
+    assert "password_hash" in json.dumps(first)
+    assert "password_hash" not in json.dumps(second)
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        lambda n: {"address": "2001:db8::1", "email": f"{n}@example.org"},
+        lambda n: {"address": f"2001:db8:{n}::1", "email": EMAIL},
+    ],
+)
+async def test_logins_are_limited_by_address_and_by_account(
+    client: Client, log: Log, who: Callable[[int], dict[str, str]]
+) -> None:
+    strict = MemoryThrottle(rates(generous(logins_per_minute=3)))
+    equipment = replace(client.equipment, throttle=strict)
+    codes: list[list[str]] = []
+    for n in range(4):
+        given = who(n)
+        stranger = Client(equipment, client.authentication, given["address"])
+        codes.append((await stranger.log_in(given["email"], WRONG)).codes)
+    assert codes == [[], [], [], ["RATE_LIMITED"]]
+    assert len(await log.read()) == 3  # a flood does not fill the log
+
+
+async def test_every_try_is_written_down_without_what_was_typed(
+    client: Client, log: Log
+) -> None:
+    await client.sign_up()
+    await log.read()
+    tries: list[Callable[[], Awaitable[Any]]] = [
+        client.log_in,
+        lambda: client.log_in(password=WRONG),
+        lambda: client.log_in(UNKNOWN, WRONG),
+    ]
+    for one in tries:
+        await one()
+
+    entries = await log.read()
+    assert [one.action for one in entries] == ["login"] * 3
+    assert [one.status for one in entries] == ["success", "failure", "failure"]
+    kinds = [one.actor_kind for one in entries]
+    assert kinds == ["user", "anonymous", "anonymous"]
+    assert entries[0].entity_id == entries[1].entity_id != entries[2].entity_id
+    for entry in entries:
+        said = json.dumps(entry.payload)
+        assert not any(word in said for word in (WRONG, PASSWORD, UNKNOWN, "charles"))
+
+
+def generous(**settings: Any) -> Settings:
+    usual = {"logins_per_minute": 10_000, "logins_per_hour": 10_000}
+    return Settings(**usual | settings)
+
+
+async def test_locked_tries_are_written_down(client: Client, log: Log) -> None:
+    for _ in range(6):
+        await client.log_in(UNKNOWN, WRONG)
+    codes = [one.payload["refused"]["code"] for one in await log.read()]
+    assert codes == ["INVALID"] * 5 + ["RATE_LIMITED"]

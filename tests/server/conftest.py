@@ -1,0 +1,150 @@
+"""An endpoint behind a real server, with a schema in which things take time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pytest
+import strawberry
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+import schema
+from resolvers.access import Actor
+from resolvers.context import Context
+from resolvers.errors import Unauthenticated
+from resolvers.writes import Origin
+from schema import diagnostics
+from schema.reads import costing
+from server.body import Asked
+from server.endpoint import Endpoint
+from server.principals import STRANGER, Principal
+from tests.conftest import As
+from tests.server.clients import serving
+
+GOOD = "Bearer good"
+
+
+@dataclass
+class Seen:
+    """What the schema's own fields have lived through."""
+
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    logins: int = 0
+
+    async def sleep(self, seconds: float) -> float:
+        self.begun.set()
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        self.ended.set()
+        return seconds
+
+
+NOW = [Seen()]
+"""What is seen by the test that runs; each begins with nothing seen."""
+
+
+@strawberry.type(name="Query")
+class SlowQuery(schema.Query, diagnostics.Query):
+    @strawberry.field
+    async def sleep(self, seconds: float) -> float:
+        return await NOW[0].sleep(seconds)
+
+    @strawberry.field
+    def unspeakable(self) -> str:
+        return "\ud800"
+
+
+@strawberry.type(name="Mutation")
+class SlowMutation(schema.Mutation):
+    @strawberry.mutation
+    async def sleep(self, seconds: float) -> float:
+        return await NOW[0].sleep(seconds)
+
+    @strawberry.mutation(metadata=costing(50, alone=True))
+    async def test_login(self) -> int:
+        NOW[0].logins += 1
+        return NOW[0].logins
+
+
+@strawberry.type(name="Subscription")
+class SlowSubscription(schema.Subscription, diagnostics.Subscription):
+    pass
+
+
+SLOW = schema.built(SlowQuery, SlowMutation, SlowSubscription)
+
+
+@pytest.fixture
+def seen() -> Seen:
+    NOW[0] = Seen()
+    return NOW[0]
+
+
+@pytest.fixture
+def principals(analyst: Actor) -> dict[str | None, Principal]:
+    """Whom each `authorization` speaks for; a test may add its own."""
+    return {None: STRANGER, GOOD: Principal(analyst)}
+
+
+@pytest.fixture
+def endpoint(as_: As, seen: Seen, principals: dict[str | None, Principal]) -> Endpoint:
+    async def authenticate(bearer: str | None) -> Principal:
+        if bearer not in principals:
+            raise Unauthenticated("this token is not valid")
+        return principals[bearer]
+
+    async def multipart(request: Request) -> Asked:
+        return Asked("{ __typename }")
+
+    async def page(request: Request) -> Response:
+        return PlainTextResponse("the page")
+
+    def context(actor: Actor, origin: Origin) -> Context:
+        return replace(as_(actor), origin=origin)
+
+    return Endpoint(
+        schema=SLOW,
+        context=context,
+        authenticate=authenticate,
+        multipart=multipart,
+        page=page,
+    )
+
+
+@pytest.fixture
+async def address(endpoint: Endpoint) -> AsyncIterator[str]:
+    routes = [Route("/graphql", endpoint), WebSocketRoute("/graphql", endpoint)]
+    async with serving(Starlette(routes=routes)) as address:
+        yield address
+
+
+Post = Callable[..., Any]
+
+
+@pytest.fixture
+async def http(address: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=5) as client:
+        yield client
+
+
+@pytest.fixture
+def post(http: httpx.AsyncClient) -> Post:
+    """Ask by POST, signed in unless a test says otherwise."""
+
+    async def post(
+        query: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
+        given = {"authorization": GOOD, **(headers or {})}
+        return await http.post("/graphql", json={"query": query, **more}, headers=given)
+
+    return post
