@@ -1,5 +1,6 @@
 """The history of the tables: forwards, backwards, and whether it is complete."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ async def run(url: str, work: Callable[[Config], None]) -> None:
     engine = create_async_engine(url)
     if url.startswith("sqlite"):
         _transactional(engine.sync_engine)
-    async with engine.begin() as connection:
-        await connection.run_sync(lambda given: work(_config(given)))
-    await engine.dispose()
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(lambda given: work(_config(given)))
+    finally:
+        await engine.dispose()
 
 
 async def upgrade(url: str, to: str = "head") -> None:
@@ -55,7 +58,7 @@ def head() -> str | None:
 
 
 def _config(connection: Connection) -> Config:
-    config = Config()
+    config = Config(stdout=sys.stdout)
     config.set_main_option("script_location", str(FOLDER))
     config.attributes["connection"] = connection
     return config

@@ -57,7 +57,8 @@ class Texts(sa.TypeDecorator[list[str]]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        chosen = ARRAY(sa.Text) if dialect.name == "postgresql" else sa.JSON()
+        native = dialect.name == "postgresql"
+        chosen = ARRAY(sa.Text) if native else sa.JSON(none_as_null=True)
         return dialect.type_descriptor(chosen)
 
 

@@ -61,7 +61,11 @@ def parser() -> argparse.ArgumentParser:
     _serving(commands)
     _tables(commands)
     _plain(commands, "schema", "contract.schema", "print the schema")
-    _plain(commands, "demo", "demo.demo", "load the demo, once")
+    demo = _plain(commands, "demo", "demo.demo", "load the demo, once")
+    demo.add_argument(
+        "--play", action="store_true", help="send its readings to a running server"
+    )
+    demo.add_argument("--pace", type=float, default=0.5, help="seconds between two")
     user = commands.add_parser("user", help="people").add_subparsers(required=True)
     admin = _plain(user, "create-admin", "people.create_admin", "make an administrator")
     admin.add_argument("--email", required=True)

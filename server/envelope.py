@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars, get_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from server import metrics
 from server.endpoint import identified
@@ -40,11 +40,12 @@ class Envelope:
             await send(message)
 
         begun = time.perf_counter()
-        with bound_contextvars(request_id=request_id, operation=None):
-            try:
-                await self._app(scope, receive, sent)
-            finally:
-                _told(scope, seen["status"], time.perf_counter() - begun)
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
+        try:
+            await self._app(scope, receive, sent)
+        finally:
+            _told(scope, seen["status"], time.perf_counter() - begun)
 
 
 def _note(message: Message, seen: dict[str, Any], scope: Scope, id_: str) -> None:
@@ -66,13 +67,11 @@ def _told(scope: Scope, status: int, seconds: float) -> None:
     """One line in the log. A status of 0 is a client that left before its answer."""
     method = scope.get("method", "WEBSOCKET")
     metrics.REQUESTS.labels(method, status).inc()
-    operation = get_contextvars().get("operation")
     line = {
         "method": method,
         "path": scope["path"],
         "status": status,
         "ms": round(seconds * 1000, 1),
-        **({"operation": operation} if operation else {}),
     }
     logger.info("answered", extra=line)
 

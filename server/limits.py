@@ -46,7 +46,8 @@ class Limits:
     fragments: int = 50
     directives: int = 20
     items: int = 1_000
-    """Of a list in the arguments."""
+    """Of a list in the arguments, but for numbers in the variables: a row of
+    measurements is one value, as long as a body has room for it."""
     values: int = 10_000
     """In the variables, all lists and objects counted through."""
     nesting: int = 20
@@ -55,6 +56,9 @@ class Limits:
     """Characters of a string in the variables."""
     errors: int = 9
     """Told in one answer."""
+
+
+NUMBERS = {int, float}
 
 
 def within(what: str, found: int, most: int) -> None:
@@ -93,7 +97,7 @@ def weigh(variables: dict[str, Any], limits: Limits) -> None:
         for one in level:
             if isinstance(one, str):
                 within("characters in a string", len(one), limits.text)
-            elif isinstance(one, list):
+            elif isinstance(one, list) and not {*map(type, one)} <= NUMBERS:
                 within("items of a list", len(one), limits.items)
                 below += one
             elif isinstance(one, dict):
@@ -118,11 +122,11 @@ def admit(  # noqa: PLR0913  what is asked, of what, by whom
     weigh(variables, limits)
     cost = Analysis(schema, document, variables).cost(operation)
     for what, found, most in (
+        ("fields", cost.fields, limits.fields),
         ("root fields", cost.width, limits.root_fields),
         ("aliases", cost.aliases, limits.aliases),
         ("levels of fields", cost.depth, limits.depth),
         ("levels of introspection", cost.introspection, limits.introspection_depth),
-        ("fields", cost.fields, limits.fields),
         ("objects", cost.objects, limits.objects),
         ("points of cost", cost.points, limits.points),
         ("fields of this kind in one operation", cost.alone, 1),

@@ -93,11 +93,18 @@ def _formatter(*, text: bool, colours: bool) -> ProcessorFormatter:
         ],
         processors=[
             ProcessorFormatter.remove_processors_meta,
+            _plain,
             structlog.processors.format_exc_info,
             redacted,
             renderer,
         ],
     )
+
+
+def _plain(_: Any, __: str, line: Any) -> Any:
+    """Without what uvicorn adds for terminals."""
+    line.pop("color_message", None)
+    return line
 
 
 def _json(line: Any, **_: Any) -> str:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import orjson
 import sqlalchemy as sa
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -69,6 +70,12 @@ def timed(kind: str) -> Generator[None]:
         yield
     finally:
         SECONDS.labels(kind).observe(time.perf_counter() - begun)
+
+
+def count(kind: str, data: object) -> None:
+    """Count an operation by which execution answered it."""
+    execution = "compiled" if isinstance(data, orjson.Fragment) else "batched"
+    OPERATIONS.labels(kind, execution).inc()
 
 
 class Metrics:

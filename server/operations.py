@@ -25,7 +25,7 @@ from resolvers.access import ANONYMOUS, Actor
 from resolvers.context import Context
 from resolvers.errors import BadRequest, Denial, LimitExceeded, UnknownOutcome
 from schema.documents import SHELF
-from server import limits
+from server import limits, metrics
 from server.answers import Answer, Errors, Rejected, answered, told
 from server.body import Asked
 from server.limits import Limits
@@ -113,12 +113,13 @@ class Operations:
 
         A mutation goes on when whoever waits for it is cancelled.
         """
-        if operation.kind is not OperationType.MUTATION:
-            return await self._answer(operation, context)
-        task = asyncio.create_task(self._answer(operation, context))
-        self._mutations.add(task)
-        task.add_done_callback(self._mutations.discard)
-        return await asyncio.shield(task)
+        with metrics.timed(operation.kind.value):
+            if operation.kind is not OperationType.MUTATION:
+                return await self._answer(operation, context)
+            task = asyncio.create_task(self._answer(operation, context))
+            self._mutations.add(task)
+            task.add_done_callback(self._mutations.discard)
+            return await asyncio.shield(task)
 
     async def finished(self) -> None:
         """Wait for the mutations that nobody waits for any more."""
@@ -140,7 +141,9 @@ class Operations:
             else:
                 late = LimitExceeded(f"not answered within {seconds:g} s; ask for less")
             raise Rejected.by(late) from error
-        return answered(result, self.told(result.errors, context.actor))
+        answer = answered(result, self.told(result.errors, context.actor))
+        metrics.count(operation.kind.value, answer.data)
+        return answer
 
     async def events(
         self, operation: Operation, context: Context
@@ -151,8 +154,9 @@ class Operations:
             asked.query, asked.variables, context, operation_name=asked.operation_name
         )
         async with aclosing(stream):
-            async for result in stream:
-                yield answered(result, self.told(result.errors, context.actor))
+            with metrics.SUBSCRIPTIONS.track_inprogress():
+                async for result in stream:
+                    yield answered(result, self.told(result.errors, context.actor))
 
     def told(self, errors: Any, actor: Actor) -> Errors:
         """Errors as this actor is told them."""

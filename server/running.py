@@ -8,7 +8,7 @@ from contextlib import aclosing, suppress
 from typing import Any, Protocol
 
 from graphql import OperationType
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
 from resolvers.context import Context
 from resolvers.errors import LimitExceeded
@@ -20,6 +20,8 @@ from server.principals import Principal
 
 MOST = 100
 """Operations of one socket at a time."""
+GONE = (WebSocketDisconnect, WebSocketDisconnected)
+"""What is raised when the client is no longer there, at first and later."""
 logger = logging.getLogger(__name__)
 
 
@@ -82,7 +84,7 @@ class Running:
                         end = {"type": "error", "payload": answer.errors}
                         break
                     await self._send(id=id_, type="next", payload=answer.body())
-        except WebSocketDisconnect:
+        except GONE:
             return
         except Rejected as error:
             told = self._operations.told(error.errors, principal.actor)
@@ -92,7 +94,7 @@ class Running:
             end = {"type": "error", "payload": fault(request_id)}
         if self._called.get(id_) is asyncio.current_task():
             del self._called[id_]
-        with suppress(WebSocketDisconnect):
+        with suppress(*GONE):
             await self._send(id=id_, **end)
 
     async def _answers(

@@ -20,7 +20,7 @@ from server import messages
 from server.messages import Closing, Complete, Init, Ping, Pong, Subscribe
 from server.operations import Operations
 from server.principals import Authenticate, Principal, origin
-from server.running import Running
+from server.running import GONE, Running
 
 PROTOCOL = "graphql-transport-ws"
 PATIENCE = 3.0
@@ -50,14 +50,15 @@ class Sockets:
 
     async def serve(self, websocket: WebSocket) -> None:
         """Talk with a client until either side is done."""
-        if not self._welcome(websocket.headers):
-            await websocket.close()
-        elif PROTOCOL not in websocket.scope["subprotocols"]:
-            await websocket.accept()
-            await websocket.close(4406, "Subprotocol not acceptable")
-        else:
-            await websocket.accept(PROTOCOL)
-            await Socket(self, websocket).talk()
+        with suppress(*GONE):
+            if not self._welcome(websocket.headers):
+                await websocket.close()
+            elif PROTOCOL not in websocket.scope["subprotocols"]:
+                await websocket.accept()
+                await websocket.close(4406, "Subprotocol not acceptable")
+            else:
+                await websocket.accept(PROTOCOL)
+                await Socket(self, websocket).talk()
 
     def _welcome(self, headers: Mapping[str, str]) -> bool:
         """Whether the page that asks, if it is one, may: only browsers say which."""
@@ -90,7 +91,7 @@ class Socket:
             async with self._clock:
                 while True:
                     await self._hear(messages.read(await self._received()))
-        except WebSocketDisconnect:
+        except GONE:
             pass
         except Closing as error:
             closing = error
@@ -170,11 +171,14 @@ class Socket:
         return self._sockets.context(principal.actor, where)
 
     async def _send(self, **message: Any) -> None:
-        """Send a message once the client has taken those before it."""
+        """Send a message once the client has taken those before it.
+
+        One a turn: a hundred endless streams take no more than one does.
+        """
         text = orjson.dumps(message).decode()
         async with self._sending:
             await self._websocket.send_text(text)
-        await asyncio.sleep(0)  # an endless stream leaves others their turn
+            await asyncio.sleep(0)
 
     async def _end(self, closing: Closing | None) -> None:
         """Close, and let no operation go on."""
@@ -183,7 +187,7 @@ class Socket:
         self._running.stop_all()
         if closing:
             reason = closing.reason.encode()[:REASON].decode(errors="ignore")
-            with suppress(WebSocketDisconnect, TimeoutError):
+            with suppress(*GONE, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
                     await self._websocket.close(closing.code, reason)
         await self._running.ended(PATIENCE)

@@ -7,7 +7,7 @@ import numpy as np
 
 from compute.tables.arrow import INTEGER, Array, Kind, pa, pc
 from compute.tables.cells import cells
-from compute.tables.sketches import Distinct, Tally, hashed_bits, hashed_text
+from compute.tables.sketches import Distinct, Tally, hashed_bits, hashed_texts
 
 TOP = 10
 SHOWN = 200
@@ -22,22 +22,25 @@ class Texts:
     tally: Tally = field(default_factory=Tally)
 
     def add(self, values: Array) -> None:
-        lengths = pc.utf8_length(values).to_numpy()
+        counted = pc.value_counts(values)
+        texts, counts = counted.field("values"), counted.field("counts")
+        lengths = pc.utf8_length(texts).to_numpy()
         ends = [end for end in (self.shortest, self.longest) if end is not None]
         self.shortest = min([int(lengths.min()), *ends])
         self.longest = max([int(lengths.max()), *ends])
-        counted = pc.value_counts(values)
-        texts = counted.field("values").to_pylist()
-        hashes = [hashed_text(text) for text in texts]
-        self.distinct.add(np.array(hashes, np.uint64))
-        counts = counted.field("counts").to_pylist()
-        self.tally.add([_shown(text) for text in texts], hashes, counts)
+        hashes = hashed_texts(texts)
+        self.distinct.add(hashes)
+        shown = pc.utf8_slice_codeunits(texts, 0, SHOWN + 1)
+        self.tally.add(shown, hashes, counts)
 
     def figures(self) -> dict[str, Any]:
         return {
             "shortest": self.shortest,
             "longest": self.longest,
-            "top": [{"value": v, "count": n} for v, n in self.tally.top(TOP)],
+            "top": [
+                {"value": _shown(text), "count": count}
+                for text, count in self.tally.top(TOP)
+            ],
             "topApproximate": self.tally.approximate,
         }
 

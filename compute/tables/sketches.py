@@ -4,16 +4,25 @@ Nothing here is random: the same values give the same figures.
 """
 
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from compute.tables.arrow import Array, pa, pc
+from compute.tables.kinds import text_bytes
 
 DISTINCT = 1 << 16
 """Different values that are counted exactly; the error beyond is about 0.4 %."""
 
 TALLIED = 100_000
 """Different texts whose occurrences are counted; of more, the rarest are dropped."""
+
+COUNTED = ["text", "key", "count"]
+
+BASE = np.uint64(0x9E3779B97F4A7C15)
+HASHED = 1 << 20
+"""Bytes of text hashed at a time, each of which takes 40 meanwhile."""
 
 Hashes = NDArray[np.uint64]
 
@@ -47,30 +56,40 @@ class Distinct:
 
 @dataclass
 class Tally:
-    """The most frequent of many texts."""
+    """The most frequent of many texts.
 
-    counts: dict[int, int] = field(default_factory=dict[int, int])
-    texts: dict[int, str] = field(default_factory=dict[int, str])
+    Source: G. Manku and R. Motwani, Approximate Frequency Counts over Data Streams,
+    VLDB 2002.
+    """
+
+    known: Any = None
+    """A table of the texts, what tells them apart, and their counts."""
     approximate: bool = False
     """Whether texts were dropped, so that counts may be too low."""
 
-    def add(self, texts: list[str], hashes: list[int], counts: list[int]) -> None:
-        for text, key, count in zip(texts, hashes, counts, strict=True):
-            self.counts[key] = self.counts.get(key, 0) + count
-            self.texts.setdefault(key, text)
-        if len(self.counts) > TALLIED:
+    def add(self, texts: Array, keys: Hashes, counts: Array) -> None:
+        """Count texts; those of equal keys are one."""
+        further = pa.table({"text": texts, "key": keys, "count": counts})
+        both = pa.concat_tables([self.known, further]) if self.known else further
+        summed = both.group_by(["text", "key"], use_threads=False)
+        self.known = summed.aggregate([("count", "sum")]).rename_columns(COUNTED)
+        if self.known.num_rows > TALLIED:
             self._drop()
 
     def top(self, number: int) -> list[tuple[str, int]]:
         """The most frequent texts with their counts; equal ones by text."""
-        found = [(self.texts[key], count) for key, count in self.counts.items()]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:number]
+        if not self.known:
+            return []
+        order = [("count", "descending"), ("text", "ascending")]
+        best = self.known.sort_by(order).slice(0, number)
+        texts, counts = best.column("text"), best.column("count")
+        return list(zip(texts.to_pylist(), counts.to_pylist(), strict=True))
 
     def _drop(self) -> None:
-        kept = sorted(self.counts, key=lambda key: (-self.counts[key], key))
-        kept = kept[: TALLIED // 2]
-        self.counts = {key: self.counts[key] for key in kept}
-        self.texts = {key: self.texts[key] for key in kept}
+        """Forget at least half of the texts, the rarest."""
+        counts = self.known.column("count").to_numpy()
+        rare = np.partition(counts, -TALLIED // 2)[-TALLIED // 2]
+        self.known = self.known.filter(pa.array(counts > rare))
         self.approximate = True
 
 
@@ -86,5 +105,30 @@ def hashed_bits(bits: Hashes) -> Hashes:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def hashed_text(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
+def hashed_texts(texts: Array) -> Hashes:
+    """Texts as numbers of 64 bits, equal for equal texts.
+
+    Source: M. Dietzfelbinger and others, Polynomial Hash Functions Are Reliable,
+    ICALP 1992; here modulo 2 to the 64, and mixed.
+    """
+    ends = np.concatenate([[0], np.cumsum(pc.binary_length(texts).to_numpy())])
+    text = np.frombuffer(text_bytes(texts), np.uint8)
+    hashes = np.empty(len(texts), np.uint64)
+    first = 0
+    while first < len(texts):
+        last = int(np.searchsorted(ends, ends[first] + HASHED, side="right")) - 1
+        last = max(last, first + 1)
+        hashes[first:last] = _polynomials(text, ends[first : last + 1])
+        first = last
+    return hashed_bits(hashes)
+
+
+def _polynomials(text: NDArray[np.uint8], ends: NDArray[np.int64]) -> Hashes:
+    """For each stretch of a text the sum of its bytes times rising powers of BASE."""
+    lengths = np.diff(ends)
+    powers = np.full(int(lengths.max()) + 1, BASE).cumprod(dtype=np.uint64)
+    places = np.arange(ends[0], ends[-1]) - np.repeat(ends[:-1], lengths)
+    sums = np.zeros(len(places) + 1, np.uint64)
+    terms = powers[places] * (text[ends[0] : ends[-1]] + np.uint64(1))
+    terms.cumsum(out=sums[1:])
+    return sums[ends[1:] - ends[0]] - sums[ends[:-1] - ends[0]]

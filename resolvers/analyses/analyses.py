@@ -40,8 +40,13 @@ async def create(
     config_id: UUID | None = None,
     reference_id: UUID | None = None,
     sensitivity: float = 3.0,
+    *,
+    id_: UUID | None = None,
 ) -> Analysis:
-    """Describe an analysis: of a dataset, or for monitoring of a map."""
+    """Describe an analysis: of a dataset, or for monitoring of a map.
+
+    Only the server itself gives an id, of a row that its documentation names.
+    """
     owner_id = require(write.actor, Permission.EDIT_ANALYSES)
     if not LEAST <= sensitivity <= MOST:
         raise Invalid(f"a sensitivity is from {LEAST} to {MOST}", "sensitivity")
@@ -53,10 +58,8 @@ async def create(
     said = (name or f"{kind} of {dataset.name}")[:NAME].strip()
     if not said:
         raise Invalid(f"a name has from 1 to {NAME} characters", "name")
-    analysis = Analysis(
-        owner_id=owner_id, name=said, kind=kind, sensitivity=sensitivity, **about
-    )
-    return await write.add(analysis)
+    given = {"name": said, "kind": kind, "sensitivity": sensitivity}
+    return await write.add(Analysis(id=id_, owner_id=owner_id, **given, **about))
 
 
 async def run(write: Transaction, id_: UUID) -> Analysis:

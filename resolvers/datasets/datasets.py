@@ -33,13 +33,18 @@ async def create(
     description: str | None,
     tags: list[str],
     meta: dict[str, Any],
+    *,
+    id_: UUID | None = None,
 ) -> Dataset:
-    """Make a dataset of files that were uploaded; it is processed on demand."""
+    """Make a dataset of files that were uploaded; it is processed on demand.
+
+    Only the server itself gives an id, of a row that its documentation names.
+    """
     owner_id = require(write.actor, Permission.EDIT_DATASETS)
     if not upload_ids:
         raise Invalid("a dataset is made of at least one file", "uploads")
-    dataset = Dataset(owner_id=owner_id, **_described(name, description, tags, meta))
-    await write.add(dataset)
+    described = _described(name, description, tags, meta)
+    dataset = await write.add(Dataset(id=id_, owner_id=owner_id, **described))
     await _attach(write, dataset, upload_ids)
     return dataset
 

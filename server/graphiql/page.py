@@ -41,7 +41,8 @@ class Assets(StaticFiles):
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
         response.headers["cache-control"] = "public, max-age=31536000, immutable"
-        response.headers["x-content-type-options"] = "nosniff"
+        for name in ("content-security-policy", "x-content-type-options"):
+            response.headers[name] = HEADERS[name]  # workers obey that of their file
         return response
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from db.base import Base
 from db.models import AuditEntry
 from db.session import Database
-from resolvers.access import ANONYMOUS, SYSTEM, visible
+from resolvers.access import SYSTEM, visible
 from resolvers.context import Context
 from resolvers.equipment import Equipment
 from resolvers.writes import Origin
@@ -19,7 +19,6 @@ from schema import schema
 from server.authentication import Authentication
 from server.settings import Settings
 from server.throttle import MemoryThrottle, rates
-from tests.conftest import As
 
 Change = Callable[..., Awaitable[None]]
 EMAIL = "ada@example.org"
@@ -120,14 +119,18 @@ class Log:
         return new
 
 
-@pytest.fixture
-def place(as_: As) -> Equipment:
-    """Equipment with limits that no test runs into by accident."""
-    usual = Settings(
-        logins_per_minute=10_000, logins_per_hour=10_000, sign_ups_per_hour=10_000
+def generous(**settings: Any) -> Settings:
+    """Settings that allow a test as much as it likes, but for those it gives."""
+    much = dict.fromkeys(
+        ("logins_per_minute", "logins_per_hour", "sign_ups_per_hour"), 10_000
     )
-    throttle = MemoryThrottle(rates(usual))
-    return replace(as_(ANONYMOUS).equipment, throttle=throttle)
+    return Settings(**much | settings)
+
+
+@pytest.fixture
+def place(equipment: Equipment) -> Equipment:
+    """Equipment with limits that no test runs into by accident."""
+    return replace(equipment, throttle=MemoryThrottle(rates(generous())))
 
 
 @pytest.fixture
@@ -144,10 +147,11 @@ async def log(database: Database) -> Log:
 
 @pytest.fixture
 def change(database: Database) -> Change:
-    """Change every row of a table: time passes, accounts are closed."""
+    """Change rows past the server: time goes by, accounts are closed."""
 
-    async def change(model: type[Base], **columns: Any) -> None:
+    async def change(model: type[Base], *which: Any, **columns: Any) -> None:
         async with database.write.begin() as session:
-            await session.execute(sa.update(model).values(**columns))
+            rows = sa.update(model).where(*which).values(**columns)
+            await session.execute(rows)
 
     return change

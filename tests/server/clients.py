@@ -19,7 +19,7 @@ PROTOCOL = "graphql-transport-ws"
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncGenerator[str]:
     """A server on a port of its own; gives host and port."""
-    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off")
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off")
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

@@ -1,0 +1,5 @@
+"""Something to look at: a machine that was healthy, and the week in which it failed."""
+
+from server.demo.loading import load, login
+
+__all__ = ["load", "login"]

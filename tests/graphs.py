@@ -1,0 +1,93 @@
+"""Graphs of rows, joined as the tables allow and with anything in their columns."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from hypothesis import strategies as st
+
+from db.base import Base
+from db.models import Anomaly
+from db.types import Floats, Moment, Texts
+from resolvers.access import Actor
+from tests.factories import a_graph, a_point, an_alert, an_anomaly
+from tests.operations import MOMENTS, NUMBERS, TEXTS, WHOLE
+
+ROUND = {
+    *("id", "actor_id", "entity_id", "version", "source", "condition", "fingerprint", "email"),
+    *("number", "process_order", "file_size", "progress", "seq"),
+    *("acknowledged", "x_values", "y_values", "point_count", "feature_values"),
+    *("row_count", "dim", "sha256"),
+}
+"""Columns whose values must be as they are, for the sake of others."""
+POSITIVE = {"distance", "occurrences"}
+
+DOCUMENTS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | WHOLE | NUMBERS | TEXTS,
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(TEXTS, below, max_size=3),
+    max_leaves=4,
+)
+BIG = st.integers(-(2**63), 2**63 - 1)
+
+
+@st.composite
+def some_rows(draw: st.DrawFn, owners: list[Actor]) -> list[Base]:
+    """A graph of one owner's, some of it by accident another's."""
+    rows = a_graph(draw(st.sampled_from(owners)))
+    for row in rows:
+        for column in sa.inspect(type(row)).columns:
+            changed(draw, row, column)
+        if draw(st.integers(1, 30)) == 1:
+            row.owner_id = draw(st.sampled_from(owners)).user_id  # pyright: ignore[reportAttributeAccessIssue]
+    return rows + more(draw, rows)
+
+
+def more(draw: st.DrawFn, rows: list[Any]) -> list[Base]:
+    """A few more points, with what was found in them."""
+    by_type = {type(row).__name__: row for row in rows}
+    found: list[Base] = []
+    for place in range(1, draw(st.integers(1, 4))):
+        distance = draw(NUMBERS.map(abs))
+        point = a_point(by_type["Analysis"], by_type["ReductionResult"], place)
+        point.distance = distance
+        anomaly = an_anomaly(point, by_type["Dataset"], distance=distance)
+        found += [point, anomaly, an_alert(by_type["AlertRule"], anomaly_id=anomaly.id)]
+    return found
+
+
+def changed(draw: st.DrawFn, row: Any, column: Any) -> None:
+    """Put anything into a column that may have anything."""
+    kept = column.key in ROUND or column.unique
+    if kept or (column.foreign_keys and not column.nullable):
+        return
+    if isinstance(row, Anomaly) and column.key == "acknowledged_at":
+        return
+    if column.nullable and draw(st.integers(1, 4)) == 1:
+        if column.key not in {"alert_rule_id", "dataset_id"}:
+            setattr(row, column.key, None)
+    elif not column.foreign_keys:
+        value = draw(values(column))
+        setattr(row, column.key, abs(value) if column.key in POSITIVE else value)
+
+
+def values(column: Any) -> st.SearchStrategy[Any]:
+    kind = column.type
+    if isinstance(kind, sa.Enum):
+        return st.sampled_from(kind.enum_class)
+    if isinstance(kind, sa.JSON):
+        return DOCUMENTS if column.nullable else st.just({}) | DOCUMENTS.map(boxed)
+    for of, strategy in (
+        (Moment, MOMENTS),
+        (Texts, st.lists(TEXTS, max_size=3)),
+        (Floats, st.lists(NUMBERS, min_size=1, max_size=3)),
+        (sa.Boolean, st.booleans()),
+        (sa.Float, NUMBERS),
+        (sa.BigInteger, BIG),
+        (sa.Integer, WHOLE),
+    ):
+        if isinstance(kind, of):
+            return strategy
+    return TEXTS
+
+
+def boxed(document: Any) -> dict[str, Any]:
+    return {"is": document}
