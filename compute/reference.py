@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,17 @@ def mahalanobis(points: Double, centre: Double, precision: Double) -> Double:
     return np.sqrt(np.einsum("ki,ij,kj->k", away, precision, away))
 
 
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    RuntimeError,
+)
+"""What reading an npz raises for bytes that are none."""
 LAYOUT = {
     "version": ((), "i8"),
     "scale": ((2,), "f8"),
@@ -129,14 +141,7 @@ def from_bytes(data: bytes) -> Reference:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             arrays = {name: np.asarray(stored[name]) for name in LAYOUT}
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        OSError,
-        EOFError,
-        ValueError,
-        TypeError,
-    ) as error:
+    except UNREADABLE as error:
         raise ValueError(f"{len(data)} bytes are not a stored reference") from error
     verify(arrays)
     floor, unit = arrays["scale"].tolist()

@@ -148,5 +148,7 @@ def responsible(
 
 def severity(distance: float, threshold: float) -> Severity:
     """How bad an anomaly is, by how many thresholds away it is (see SEVERITIES)."""
-    ratio = distance / threshold
-    return next((name for least, name in SEVERITIES if ratio >= least), "low")
+    for least, name in SEVERITIES:
+        if distance >= least * threshold:
+            return name
+    return "low"

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Self
 from uuid import UUID
@@ -37,7 +37,7 @@ class Heartbeat:
         self._thread.join()
 
     @contextmanager
-    def keeping(self, job: Job) -> Iterator[None]:
+    def keeping(self, job: Job) -> Generator[None]:
         """Renew a job's lease for as long as this lasts."""
         self._kept[job.id] = job.fence
         try:

@@ -105,7 +105,7 @@ def weigh(variables: dict[str, Any], limits: Limits) -> None:
         level = below
 
 
-def admit(  # noqa: PLR0913  what is asked, of what, by whom
+def admit(
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,

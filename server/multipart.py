@@ -65,8 +65,8 @@ class _Body:
         async for chunk in self._request.stream():
             size += len(chunk)
             if size > LARGEST:
-                said = f"a body with files has at most {LARGEST} bytes; use POST /upload"
-                raise HTTPException(413, said)
+                said = f"a body with files has at most {LARGEST} bytes"
+                raise HTTPException(413, f"{said}; use POST /upload")
             self.tail = (self.tail + chunk)[-TAIL:]
             yield chunk
 

@@ -99,7 +99,8 @@ def store(settings: Settings) -> FolderStore | ObjectStore:
     try:
         return ObjectStore(url)
     except (BaseError, ValueError) as error:
-        raise Failure(f"HELIOGRAPH_STORE_URL names no store: {error}") from error
+        said = str(error).splitlines()[0]
+        raise Failure(f"HELIOGRAPH_STORE_URL names no store: {said}") from error
 
 
 def checked(key: str) -> str:

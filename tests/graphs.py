@@ -36,7 +36,7 @@ def some_rows(draw: st.DrawFn, owners: list[Actor]) -> list[Base]:
     for row in rows:
         for column in sa.inspect(type(row)).columns:
             changed(draw, row, column)
-        if draw(st.integers(1, 30)) == 1:
+        if draw(st.integers(0, 99)) == 50:
             row.owner_id = draw(st.sampled_from(owners)).user_id  # pyright: ignore[reportAttributeAccessIssue]
     return rows + more(draw, rows)
 

@@ -23,62 +23,60 @@ def profile(path: str) -> list[dict[str, Any]]:
                      and counts); quantilesApproximate where, beyond a million values,
                      they are those of a million drawn at random, the same ones always
     text             shortest, longest (characters), top (value and count, at most 10;
-                     topApproximate beyond 100,000 different texts)
+                     topApproximate beyond 50,000 different texts)
     timestamp        earliest, latest
     boolean          true, false
     """
-    file = parquet.ParquetFile(path, pre_buffer=False)
-    with file:
+    with parquet.ParquetFile(path, pre_buffer=False) as file:
+        schema = file.schema_arrow
         found: dict[int, dict[str, Any]] = {}
-        for block in _blocks(file):
-            found |= _described(file, block)
-            progress.report(len(found) / len(file.schema_arrow))
+        for block in _blocks(schema, file.metadata.num_rows):
+            columns = [(at, schema.field(at)) for at in block]
+            found |= zip(block, _described(file, columns), strict=True)
+            progress.report(len(found) / len(schema))
     return [found[number] for number in sorted(found)]
 
 
-def _blocks(file: Any) -> Iterator[list[int]]:
+def _blocks(schema: Any, rows: int) -> Iterator[list[int]]:
     """Columns of one sort, as many at a time as memory allows."""
-    types = file.schema_arrow.types
-    held = min(file.metadata.num_rows, EXACT)
     for is_text, most in ((False, NUMBERS_HELD), (True, TEXTS_HELD)):
-        columns = [at for at, kind in enumerate(types) if (kind == TEXT) == is_text]
-        width = max(1, most // held)
+        columns = [
+            at for at, kind in enumerate(schema.types) if (kind == TEXT) == is_text
+        ]
+        width = max(1, most // min(rows, EXACT))
         for start in range(0, len(columns), width):
             yield columns[start : start + width]
 
 
-def _described(file: Any, block: list[int]) -> dict[int, dict[str, Any]]:
-    fields = [file.schema_arrow.field(at) for at in block]
-    bounds = [_bounds(file.metadata, at) for at in block]
+def _described(file: Any, columns: list[tuple[int, Any]]) -> Iterator[dict[str, Any]]:
+    bounds = [_bounds(file.metadata, at) for at, _ in columns]
     counted = [
         _figures(field.type, file.metadata.num_rows - nulls, ends)
-        for field, (nulls, ends) in zip(fields, bounds, strict=True)
+        for (_, field), (nulls, ends) in zip(columns, bounds, strict=True)
     ]
-    for groups in _spans(file, fields[0].type):
-        table = file.read_row_groups(groups, columns=[field.name for field in fields])
-        for field, figures in zip(fields, counted, strict=True):
-            values = pc.drop_null(table.column(field.name))
+    names = [field.name for _, field in columns]
+    for groups in _spans(file.metadata, columns[0][1].type):
+        table = file.read_row_groups(groups, columns=names)
+        for name, figures in zip(names, counted, strict=True):
+            values = pc.drop_null(table.column(name))
             if len(values):
                 figures.add(values)
-    return {
-        at: {
+    for (_, field), (nulls, _), figures in zip(columns, bounds, counted, strict=True):
+        uniques, approximate = figures.distinct.count()
+        yield {
             "name": field.name,
             "type": NAMES[field.type],
             "nulls": nulls,
-            "uniques": figures.distinct.count(),
-            "uniquesApproximate": figures.distinct.approximate,
+            "uniques": uniques,
+            "uniquesApproximate": approximate,
             **figures.figures(),
         }
-        for at, field, (nulls, _), figures in zip(
-            block, fields, bounds, counted, strict=True
-        )
-    }
 
 
-def _spans(file: Any, kind: Kind) -> Iterator[list[int]]:
+def _spans(metadata: Any, kind: Kind) -> Iterator[list[int]]:
     """Row groups to read together: one of texts, of others up to a million rows."""
-    groups = list(range(file.metadata.num_row_groups))
-    most = 1 if kind == TEXT else max(1, EXACT // file.metadata.row_group(0).num_rows)
+    groups = list(range(metadata.num_row_groups))
+    most = 1 if kind == TEXT else max(1, EXACT // metadata.row_group(0).num_rows)
     for start in range(0, len(groups), most):
         yield groups[start : start + most]
 

@@ -4,19 +4,19 @@ Nothing here is random: the same values give the same figures.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compute.tables.arrow import Array, pa, pc
+from compute.tables.arrow import INTEGER, Array, Batch, pa, pc
 from compute.tables.kinds import text_bytes
 
 DISTINCT = 1 << 16
 """Different values that are counted exactly; the error beyond is about 0.4 %."""
 
 TALLIED = 100_000
-"""Different texts whose occurrences are counted; of more, the rarest are dropped."""
+"""Texts that are held while they are counted; of more different ones than half as
+many, the rarest are dropped."""
 
 COUNTED = ["text", "key", "count"]
 
@@ -36,22 +36,26 @@ class Distinct:
     """
 
     smallest: Hashes = field(default_factory=lambda: np.empty(0, np.uint64))
-
-    @property
-    def approximate(self) -> bool:
-        return len(self.smallest) > DISTINCT
+    waiting: list[Hashes] = field(default_factory=list[Hashes])
 
     def add(self, hashes: Hashes) -> None:
-        if self.approximate:
+        if len(self.smallest) > DISTINCT:
             hashes = hashes[hashes < self.smallest[-1]]
-        if len(hashes):
-            merged = np.unique(np.concatenate([self.smallest, hashes]))
-            self.smallest = merged[: DISTINCT + 1]
+        self.waiting.append(hashes)
+        if sum(map(len, self.waiting)) > DISTINCT:
+            self._merge()
 
-    def count(self) -> int:
-        if not self.approximate:
-            return len(self.smallest)
-        return round(DISTINCT / (float(self.smallest[-1]) / 2.0**64))
+    def count(self) -> tuple[int, bool]:
+        """The number of different values, and whether it is approximate."""
+        self._merge()
+        if len(self.smallest) <= DISTINCT:
+            return len(self.smallest), False
+        return round(DISTINCT / (float(self.smallest[-1]) / 2.0**64)), True
+
+    def _merge(self) -> None:
+        merged = np.unique(np.concatenate([self.smallest, *self.waiting]))
+        self.smallest = merged[: DISTINCT + 1]
+        self.waiting = []
 
 
 @dataclass
@@ -62,35 +66,41 @@ class Tally:
     VLDB 2002.
     """
 
-    known: Any = None
-    """A table of the texts, what tells them apart, and their counts."""
+    waiting: list[Batch] = field(default_factory=list[Batch])
+    """Tables of texts, of what tells them apart, and of their counts."""
     approximate: bool = False
     """Whether texts were dropped, so that counts may be too low."""
 
     def add(self, texts: Array, keys: Hashes, counts: Array) -> None:
         """Count texts; those of equal keys are one."""
-        further = pa.table({"text": texts, "key": keys, "count": counts})
-        both = pa.concat_tables([self.known, further]) if self.known else further
-        summed = both.group_by(["text", "key"], use_threads=False)
-        self.known = summed.aggregate([("count", "sum")]).rename_columns(COUNTED)
-        if self.known.num_rows > TALLIED:
-            self._drop()
+        columns = [texts, keys, pc.cast(counts, INTEGER)]
+        self.waiting.append(pa.table(columns, names=COUNTED))
+        if sum(table.num_rows for table in self.waiting) > TALLIED:
+            self._merge()
 
     def top(self, number: int) -> list[tuple[str, int]]:
         """The most frequent texts with their counts; equal ones by text."""
-        if not self.known:
+        if not self.waiting:
             return []
+        self._merge()
+        [known] = self.waiting
         order = [("count", "descending"), ("text", "ascending")]
-        best = self.known.sort_by(order).slice(0, number)
+        best = known.sort_by(order).slice(0, number)
         texts, counts = best.column("text"), best.column("count")
         return list(zip(texts.to_pylist(), counts.to_pylist(), strict=True))
 
-    def _drop(self) -> None:
-        """Forget at least half of the texts, the rarest."""
-        counts = self.known.column("count").to_numpy()
-        rare = np.partition(counts, -TALLIED // 2)[-TALLIED // 2]
-        self.known = self.known.filter(pa.array(counts > rare))
-        self.approximate = True
+    def _merge(self) -> None:
+        """Make one table of all; if it is too long, keep the more frequent half."""
+        grouped = pa.concat_tables(self.waiting).group_by(
+            COUNTED[:2], use_threads=False
+        )
+        known = grouped.aggregate([("count", "sum")]).rename_columns(COUNTED)
+        if known.num_rows > TALLIED // 2:
+            counts = known.column("count").to_numpy()
+            rare = np.partition(counts, -TALLIED // 2)[-TALLIED // 2]
+            known = known.filter(pa.array(counts > rare))
+            self.approximate = True
+        self.waiting = [known]
 
 
 def hashed_bits(bits: Hashes) -> Hashes:

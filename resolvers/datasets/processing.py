@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from compute.tables import features
 from compute.tables.process import Table, process
+from db.base import utcnow
 from db.models import (
     Dataset,
     DatasetStatus,
@@ -20,7 +21,6 @@ from db.models import (
     Job,
     JobStatus,
 )
-from db.base import utcnow
 from resolvers.context import Context
 from resolvers.datasets.blocks import stored
 from resolvers.datasets.uploads import limits

@@ -8,11 +8,11 @@ from uuid import UUID
 from db.base import utcnow
 from db.models import User
 from resolvers.access import SYSTEM, Actor, BaseRole
-from resolvers.audit import entries
 from resolvers.context import Context
 from resolvers.errors import Forbidden, Invalid
 from resolvers.identity import addresses, rules, sessions
 from resolvers.identity.sessions import Opening
+from resolvers.platform.events import conclude
 from resolvers.writes import Transaction
 
 ROLES: Mapping[BaseRole, UUID] = {
@@ -94,7 +94,7 @@ async def create_admin(context: Context, email: str, password: str) -> User:
 
     async def work(write: Transaction) -> User:
         user = await write.add(admin.account(), uq_users_email="email")
-        await entries.append(write, "userCreateAdmin", user)
+        await conclude(write, "userCreateAdmin", user)
         return user
 
     return await context.written(work)

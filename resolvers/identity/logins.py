@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from db.base import utcnow
 from db.models import Outcome, Role, User
 from resolvers.access import SYSTEM, Actor, BaseRole, visible
-from resolvers.audit import entries
 from resolvers.context import Context
 from resolvers.errors import Invalid, RateLimited, patient
 from resolvers.identity import addresses, sessions
 from resolvers.identity.sessions import Opening
+from resolvers.platform.events import conclude
 from resolvers.policy import Policy
 from resolvers.writes import Transaction
 
@@ -133,7 +133,7 @@ async def _write_down(context: Context, attempt: Attempt, code: str) -> None:
             await _count(write, user, policy)
         else:
             write.changes["refused"]["email"] = attempt.fingerprint[:16]
-        await entries.append(write, ACTION, user, status=Outcome.FAILURE)
+        await conclude(write, ACTION, user, status=Outcome.FAILURE)
 
     await context.written(work)
 

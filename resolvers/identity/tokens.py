@@ -32,6 +32,7 @@ LARGEST = 4096
 CLAIMS = ["iss", "aud", "sub", "sid", "jti", "iat", "exp", "ver"]
 JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+OVER = "this refresh token is not valid, or no longer"
 SHOWN = re.compile(r"rt_[A-Za-z0-9_-]{43}")
 
 
@@ -134,7 +135,7 @@ def hashes(keys: Keys, text: str) -> list[str]:
     Raises Unauthenticated for what cannot be one.
     """
     if not SHOWN.fullmatch(text):
-        raise Unauthenticated("this refresh token is not valid, or no longer")
+        raise Unauthenticated(OVER)
     return [
         hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
         for key in keys.verifying(REFRESH).values()

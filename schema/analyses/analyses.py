@@ -10,7 +10,6 @@ from db import models
 from resolvers import tasks
 from resolvers.analyses import analyses
 from schema.analyses.configs import ReductionConfig
-from schema.analyses.lists import AnalysisFilter, AnalysisOrder
 from schema.analyses.results import ReductionResult
 from schema.connections import Connection
 from schema.datasets.datasets import Dataset
@@ -19,7 +18,8 @@ from schema.datasets.versions import DatasetVersion
 from schema.edges import found, listed, to_many, to_one
 from schema.enums import AnalysisKind, AnalysisStatus
 from schema.ids import row_id
-from schema.monitoring.lists import (
+from schema.lists.analyses import AnalysisFilter, AnalysisOrder
+from schema.lists.monitoring import (
     AlertFilter,
     AlertOrder,
     AnomalyFilter,

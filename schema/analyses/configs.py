@@ -6,10 +6,10 @@ import strawberry
 
 from db import models
 from resolvers.analyses import configs
-from schema.analyses.lists import ReductionConfigFilter, ReductionConfigOrder
 from schema.connections import Connection
 from schema.edges import found, listed
 from schema.enums import Optimizer
+from schema.lists.analyses import ReductionConfigFilter, ReductionConfigOrder
 from schema.nodes import Entity, Info
 from schema.perform import Creation, Keyed, perform_once
 

@@ -11,16 +11,16 @@ from db import models
 from resolvers.analyses import points
 from resolvers.lists import Page
 from schema.analyses.configs import ReductionConfig
-from schema.analyses.lists import (
+from schema.connections import Connection
+from schema.datasets.uploads import FileUpload
+from schema.datasets.versions import DatasetVersion
+from schema.edges import found, listed, to_many, to_one
+from schema.lists.analyses import (
     AnalysisFilter,
     AnalysisOrder,
     ReductionResultFilter,
     ReductionResultOrder,
 )
-from schema.connections import Connection
-from schema.datasets.uploads import FileUpload
-from schema.datasets.versions import DatasetVersion
-from schema.edges import found, listed, to_many, to_one
 from schema.nodes import Entity, Info
 from schema.refs import AnalysisRef
 

@@ -100,7 +100,7 @@ class Query:
         """Compute the chain again, whoever wrote it, from one entry to another."""
         require(info.context.actor, Permission.VERIFY_AUDIT)
         if (from_ or 1) < 1 or (to is not None and to < (from_ or 1)):
-            raise BadRequest("a part of the chain goes from 1 or later to a later entry")
+            raise BadRequest("a part goes from entry 1 or later to a later one")
         found = await verification.verify(info.context, from_, to)
         return AuditVerifyResult(
             is_whole=found.damage is None,

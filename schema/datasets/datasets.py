@@ -11,9 +11,12 @@ from strawberry.scalars import JSON
 from db import models
 from resolvers.analyses import analyses
 from resolvers.datasets import datasets
-from schema.analyses.lists import AnalysisFilter, AnalysisOrder
 from schema.connections import Connection
-from schema.datasets.lists import (
+from schema.edges import found, listed, to_many, to_one
+from schema.enums import DatasetStatus
+from schema.ids import row_id
+from schema.lists.analyses import AnalysisFilter, AnalysisOrder
+from schema.lists.datasets import (
     DatasetFilter,
     DatasetOrder,
     DatasetVersionFilter,
@@ -21,10 +24,7 @@ from schema.datasets.lists import (
     FileUploadFilter,
     FileUploadOrder,
 )
-from schema.edges import found, listed, to_many, to_one
-from schema.enums import DatasetStatus
-from schema.ids import row_id
-from schema.monitoring.lists import (
+from schema.lists.monitoring import (
     AlertFilter,
     AlertOrder,
     AlertRuleFilter,

@@ -11,9 +11,9 @@ from db import models
 from resolvers.datasets import blocks, uploads
 from resolvers.errors import BadRequest
 from schema.connections import Connection
-from schema.datasets.lists import FileUploadFilter, FileUploadOrder
 from schema.edges import found, listed, to_one
 from schema.enums import FileUploadStatus
+from schema.lists.datasets import FileUploadFilter, FileUploadOrder
 from schema.nodes import Entity, Info
 from schema.perform import Creation, Keyed, Performed
 from schema.refs import DatasetRef

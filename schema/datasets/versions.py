@@ -9,12 +9,12 @@ from strawberry.scalars import JSON
 from compute.tables.preview import preview
 from db import models
 from resolvers.errors import BadRequest
-from schema.analyses.lists import ReductionResultFilter, ReductionResultOrder
 from schema.connections import Connection
 from schema.datasets.datasets import Dataset
-from schema.datasets.lists import DatasetVersionFilter, DatasetVersionOrder
 from schema.datasets.uploads import FileUpload
 from schema.edges import found, listed, to_many, to_one
+from schema.lists.analyses import ReductionResultFilter, ReductionResultOrder
+from schema.lists.datasets import DatasetVersionFilter, DatasetVersionOrder
 from schema.nodes import Entity, Info
 from schema.refs import ReductionResultRef, UserRef
 from schema.scalars import BigInt

@@ -9,7 +9,7 @@ import strawberry
 
 from resolvers.access import Actor
 from resolvers.errors import Refusal
-from resolvers.identity import accounts, logins, sessions, tokens
+from resolvers.identity import accounts, logins, rotations, sessions, tokens
 from resolvers.identity.accounts import Newcomer
 from resolvers.identity.logins import Known
 from resolvers.identity.sessions import Opening
@@ -114,12 +114,12 @@ class Mutation:
     ) -> TokenRefreshPayload:
         """Keep a session alive. A refresh token that is shown again later ends it."""
         context = info.context
-        rotation = await sessions.rotation(context, input.refresh_token)
-        async with sessions.replays_ended(context):
-            kept = await perform(info, sessions.rotate, rotation)
+        rotation = await rotations.prepared(context, input.refresh_token)
+        async with rotations.replays_ended(context):
+            kept = await perform(info, rotations.rotate, rotation)
         if kept.row is None:
             return TokenRefreshPayload(tokens=None, **kept.told)
-        stands = await sessions.resumed(context, kept.row)
+        stands = await rotations.resumed(context, kept.row)
         version, refresh = stands.version, rotation.child.text
         given = _tokens(info, kept.row.owner_id, kept.row.id, version, refresh)
         return TokenRefreshPayload(tokens=given, **kept.told)

@@ -9,8 +9,8 @@ from db import models
 from resolvers.access import GRANTS, BaseRole, Permission
 from schema.connections import Connection
 from schema.edges import to_many, to_one, viewer
-from schema.identity.lists import SessionFilter, SessionOrder
 from schema.identity.roles import Role
+from schema.lists.identity import SessionFilter, SessionOrder
 from schema.nodes import Entity, Info
 from schema.refs import SessionRef
 

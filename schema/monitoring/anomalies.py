@@ -16,7 +16,7 @@ from schema.datasets.datasets import Dataset
 from schema.edges import found, listed, to_one
 from schema.enums import Severity
 from schema.ids import row_id
-from schema.monitoring.lists import AnomalyFilter, AnomalyOrder
+from schema.lists.monitoring import AnomalyFilter, AnomalyOrder
 from schema.monitoring.points import MonitorPoint
 from schema.nodes import Entity, Info
 from schema.perform import Payload, perform

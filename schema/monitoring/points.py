@@ -16,7 +16,7 @@ from schema.analyses.results import ReductionResult
 from schema.connections import Connection
 from schema.edges import found, listed, to_one
 from schema.ids import row_id
-from schema.monitoring.lists import MonitorPointFilter, MonitorPointOrder
+from schema.lists.monitoring import MonitorPointFilter, MonitorPointOrder
 from schema.nodes import Entity, Info
 from schema.perform import Creation, Keyed, Performed, perform_once
 

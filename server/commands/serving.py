@@ -6,14 +6,14 @@ import signal
 import socket
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
 from resolvers.equipment import Equipment
-from server import logs, scheduler, startup
+from server import demo, logs, scheduler, startup
 from server.app import create_app
 from server.commands.output import say
 from server.disk import using
@@ -40,6 +40,7 @@ class WebServer(uvicorn.Server):
 
 async def serve(settings: Settings, asked: Namespace) -> None:
     """Answer requests and run jobs, or one of them, until a signal comes."""
+    stop = _signals()
     logs.configure(settings.log_level, settings.log_format)
     startup.armed(settings)
     migrate = settings.embedded if asked.migrate is None else asked.migrate
@@ -47,45 +48,40 @@ async def serve(settings: Settings, asked: Namespace) -> None:
         await startup.migrated(settings, migrate=migrate)
         async with equipped(settings) as equipment:
             await startup.checked(equipment)
-            background = asked.only != "web"
             if asked.only == "worker":
                 say("working; nothing is served")
-                async with _working(settings, equipment, background=True):
-                    await _signalled()
+                async with _working(settings, equipment):
+                    await stop.wait()
             else:
-                await _serve(settings, equipment, background=background)
+                await _answer(settings, equipment, asked.only, stop)
     logger.info("stopped")
 
 
-async def _serve(settings: Settings, equipment: Equipment, *, background: bool) -> None:
+async def _answer(
+    settings: Settings, equipment: Equipment, only: str | None, stop: asyncio.Event
+) -> None:
+    """Answer requests until told to stop; then first say so, and then stop."""
     app = create_app(equipment, settings)
     listener = _listener(settings)
     server = WebServer(_config(app, settings))
     answering = asyncio.create_task(server.serve([listener]))
+    answering.add_done_callback(lambda _: stop.set())
     try:
-        async with _working(settings, equipment, background=background):
+        async with _working(settings, equipment) if only is None else nullcontext():
             await _tell(settings, equipment, listener)
-            stopping = asyncio.create_task(_signalled())
-            await asyncio.wait(
-                {answering, stopping}, return_when=asyncio.FIRST_COMPLETED
-            )
+            await stop.wait()
             app.state.health.stopping = True
-            await asyncio.sleep(settings.stop_notice if stopping.done() else 0)
+            await asyncio.sleep(0 if answering.done() else settings.stop_notice)
     finally:
         server.should_exit = True
         await answering
 
 
 @asynccontextmanager
-async def _working(
-    settings: Settings, equipment: Equipment, *, background: bool
-) -> AsyncGenerator[None]:
+async def _working(settings: Settings, equipment: Equipment) -> AsyncGenerator[None]:
     """Run jobs and routines meanwhile. Afterwards jobs are put back for others."""
-    running = [work(equipment, settings.jobs_at_once), scheduler.run(equipment)]
-    tasks = [asyncio.create_task(one) for one in running if background]
-    if not background:
-        for one in running:
-            one.close()
+    running = work(equipment, settings.jobs_at_once), scheduler.run(equipment)
+    tasks = [asyncio.create_task(one) for one in running]
     try:
         yield
     finally:
@@ -96,19 +92,19 @@ async def _working(
                 logger.error("a worker failed", exc_info=ended)
 
 
-async def _signalled() -> None:
-    """Return at the first signal. The second has its usual effect, at once."""
+def _signals() -> asyncio.Event:
+    """What is set by the first signal. The second has its usual effect, at once."""
     loop, came = asyncio.get_running_loop(), asyncio.Event()
 
     def heard() -> None:
         for one in SIGNALS:
             loop.remove_signal_handler(one)
+        logger.info("stopping; a second signal ends this at once")
         came.set()
 
     for one in SIGNALS:
         loop.add_signal_handler(one, heard)
-    await came.wait()
-    logger.info("stopping; a second signal ends this at once")
+    return came
 
 
 def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
@@ -149,8 +145,5 @@ async def _tell(
     say(f"Heliograph answers at {url}/graphql")
     if settings.graphiql:
         say(f"GraphiQL: open {url}/graphql in a browser")
-    with suppress(ImportError):
-        from server import demo  # noqa: PLC0415
-
-        if login := await demo.login(equipment):
-            say("Demo login: {} with the password {}".format(*login))
+    if login := await demo.login(equipment):
+        say("Demo login: {} with the password {}".format(*login))

@@ -32,7 +32,7 @@ from server.failures import Failure
 
 P = ParamSpec("P")
 FOLDER = Path(__file__).parent
-EMAIL, PASSWORD = "demo@example.org", "watch the machine"  # noqa: S105  nobody's secret
+EMAIL, PASSWORD = "demo@example.org", "watch the machine"
 DATASET = UUID("019b76da-a800-7000-8000-00000000da7a")
 MAP = UUID("019b76da-a800-7000-8000-0000000003a9")
 WATCH = UUID("019b76da-a800-7000-8000-000000003a7c")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from schema.ids import prefix
 from db.models import Analysis
+from schema.ids import prefix
 from server.demo.loading import EMAIL, FOLDER, PASSWORD, WATCH
 from server.failures import Failure
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compute import reference
 from compute.arrays import Double
-from compute.reference import Reference, from_bytes, make, to_bytes
+from compute.reference import from_bytes, make, to_bytes
 from compute.scoring import THRESHOLD, Scores, responsible, score, severity, threshold
 from tests.compute.spectra import MONITOR, auroc, recorded, spectra
 
@@ -80,8 +81,8 @@ def test_the_unit_of_the_features_does_not_matter_to_a_score() -> None:
 
 
 def test_a_row_of_the_baseline_falls_where_the_map_has_it() -> None:
-    found, reference = make(BASELINE)
-    offset = np.linalg.norm(score(reference, BASELINE).points - found.points, axis=1)
+    found, same = make(BASELINE)
+    offset = np.linalg.norm(score(same, BASELINE).points - found.points, axis=1)
     assert np.median(offset) < 0.05
 
 
@@ -91,17 +92,34 @@ def test_a_stored_reference_answers_the_same() -> None:
     assert to_bytes(stored) == to_bytes(make(BASELINE)[1])
 
 
-def damaged() -> list[bytes]:
-    """Bytes that are nearly, or not at all, those of a stored reference."""
-    data = to_bytes(REFERENCE)
-    middle = len(data) // 2
-    return [b"", b"PK", data[:-100], data[:middle] + b"\0" * 64 + data[middle + 64 :]]
+STORED = to_bytes(make(spectra(20, width=16))[1])
 
 
-@pytest.mark.parametrize("data", damaged())
-def test_damaged_bytes_are_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match="reference"):
+@given(st.integers(0, len(STORED) - 1), st.integers(0, 255))
+@settings(max_examples=300, deadline=None)
+def test_a_damaged_reference_is_refused_or_unharmed(at: int, byte: int) -> None:
+    data = STORED[:at] + bytes([byte]) + STORED[at + 1 :]
+    try:
+        read = from_bytes(data)
+    except ValueError:
+        return
+    assert to_bytes(read) == STORED
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK", STORED[:-100], STORED[: len(STORED) // 2]]
+)
+def test_bytes_that_are_no_reference_are_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="are not a stored reference"):
         from_bytes(data)
+
+
+def test_a_reference_of_another_version_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reference, "VERSION", 2)
+    with pytest.raises(ValueError, match="of version 1, and 2 is read"):
+        from_bytes(STORED)
 
 
 def test_a_sensitivity_of_3_gives_the_published_threshold() -> None:
@@ -139,19 +157,19 @@ def test_a_row_however_far_away_has_a_score(value: float) -> None:
 
 @pytest.mark.parametrize("rows", [2, 3, 5, 12])
 def test_a_tiny_baseline_still_scores(rows: int) -> None:
-    _, reference = make(spectra(rows))
-    assert np.isfinite(columns(score(reference, HEALTHY[:5]))).all()
+    _, tiny = make(spectra(rows))
+    assert np.isfinite(columns(score(tiny, HEALTHY[:5]))).all()
 
 
 def test_a_constant_feature_that_moves_is_found_and_named() -> None:
     table = np.random.default_rng(4).standard_normal((200, 6))
     table[:, 2] = 7.0
-    _, reference = make(table)
+    _, steady = make(table)
     moved = table[:1].copy()
     moved[0, 2] = 20.0
-    scores = score(reference, moved)
+    scores = score(steady, moved)
     assert scores.distance[0] > scores.threshold
-    assert responsible(reference, moved, scores)[0][0].feature == 2
+    assert responsible(steady, moved, scores)[0][0].feature == 2
 
 
 def test_the_features_that_moved_are_the_ones_responsible() -> None:
@@ -189,7 +207,6 @@ def test_severity_rises_with_the_distance() -> None:
 
 
 def test_a_reference_is_a_value_that_scoring_does_not_change() -> None:
-    reference: Reference = from_bytes(to_bytes(REFERENCE))
-    before = to_bytes(reference)
-    score(reference, WORN)
-    assert to_bytes(reference) == before
+    kept = from_bytes(to_bytes(REFERENCE))
+    score(kept, WORN)
+    assert to_bytes(kept) == to_bytes(REFERENCE)

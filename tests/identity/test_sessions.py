@@ -55,15 +55,20 @@ async def test_of_fifty_parallel_refreshes_comes_one_child(
     ada: Client, database: Database, log: Log
 ) -> None:
     shown = ada.refresh_token
+
+    async def child() -> str:
+        window = ada.another()
+        while (await window.refresh(shown)).codes == ["SERVER_BUSY"]:
+            pass  # as many at once may be too many for PostgreSQL's connections
+        return window.refresh_token
+
     async with asyncio.timeout(60):
-        answers = await asyncio.gather(
-            *(ada.another().refresh(shown) for _ in range(50))
-        )
-    children = {answer.payload["tokens"]["refreshToken"] for answer in answers}
-    assert len(children) == 1
+        children = await asyncio.gather(*(child() for _ in range(50)))
+
+    assert len({shown, *children}) == 2
     kept = await tokens_in(database)
+    assert [one.used_at is None for one in kept].count(True) == 1
     assert len(kept) == 2
-    assert sum(one.used_at is None for one in kept) == 1
     assert [one.action for one in await log.read()] == ["tokenRefresh"] * 50
 
 

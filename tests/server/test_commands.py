@@ -1,8 +1,10 @@
 """The heliograph command, as whoever runs the server uses it."""
 
+import logging
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -31,8 +32,10 @@ class Served:
     """A server in a process of its own."""
 
     def __init__(self, data: Path, *arguments: str, **settings: str) -> None:
-        given = {f"HELIOGRAPH_{name.upper()}": value for name, value in settings.items()}
-        self.process = subprocess.Popen(
+        given = {
+            f"HELIOGRAPH_{name.upper()}": value for name, value in settings.items()
+        }
+        self.process = subprocess.Popen(  # noqa: S603  our own program
             [sys.executable, "-m", "server", "serve", "--port", "0", *arguments],
             cwd=ROOT,
             env={**os.environ, "HELIOGRAPH_DATA": str(data), **given},
@@ -76,7 +79,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run a command here, on data of the test's own; gives its exit code."""
     monkeypatch.setenv("HELIOGRAPH_DATA", str(tmp_path / "data"))
-    mask = os.umask(0o077)
+    root, mask = logging.getLogger(), os.umask(0o077)
+    before = root.handlers, root.level
 
     def run(*arguments: str, **settings: str) -> int:
         with pytest.MonkeyPatch.context() as patch:
@@ -86,6 +90,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
     yield run
     os.umask(mask)
+    root.handlers, root.level = before
+    logging.captureWarnings(capture=False)
 
 
 def answered(url: str, path: str) -> httpx.Response:
@@ -162,9 +168,7 @@ def test_a_server_that_was_killed_starts_again(serve: Serve) -> None:
 def test_what_cannot_be_is_refused_in_one_sentence(
     settings: dict[str, str], said: str, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = _logging()
     code = run("serve", **settings)
-    _logging(*root)
     errors = capsys.readouterr().err
     assert code == 1
     assert said in errors
@@ -175,16 +179,14 @@ def test_what_cannot_be_is_refused_in_one_sentence(
 def test_a_port_that_is_taken_is_named(
     run: Run, capsys: pytest.CaptureFixture[str], unused_tcp_port: int
 ) -> None:
-    import socket  # noqa: PLC0415
-
-    root = _logging()
     with socket.create_server(("127.0.0.1", unused_tcp_port)):
         assert run("serve", "--port", str(unused_tcp_port)) == 1
-    _logging(*root)
     assert f"port {unused_tcp_port} of 127.0.0.1" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("wrong", [(), ("dance",), ("serve", "--only", "x"), ("backup",)])
+@pytest.mark.parametrize(
+    "wrong", [(), ("dance",), ("serve", "--only", "x"), ("backup",)]
+)
 def test_wrong_usage_is_told_apart_from_failure(wrong: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as told:
         main(wrong)
@@ -210,8 +212,14 @@ def test_an_administrator_is_made_and_the_log_of_it_is_whole(
     run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     run("migrate", "upgrade")
-    assert run("user", "create-admin", "--email", "a@example.com", admin_password=GOOD) == 0
-    assert run("user", "create-admin", "--email", "a@example.com", admin_password=GOOD) == 1
+    assert (
+        run("user", "create-admin", "--email", "a@example.com", admin_password=GOOD)
+        == 0
+    )
+    assert (
+        run("user", "create-admin", "--email", "a@example.com", admin_password=GOOD)
+        == 1
+    )
     said = capsys.readouterr()
     assert "taken" in said.err
     assert GOOD not in said.out + said.err
@@ -239,15 +247,3 @@ def test_a_backup_is_restored_and_misses_its_pepper_elsewhere(
 def test_the_schema_is_printed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("schema") == 0
     assert "type Query" in capsys.readouterr().out
-
-
-def _logging(*before: Any) -> Any:
-    """How logging is set up; or put it back so."""
-    import logging  # noqa: PLC0415
-
-    root = logging.getLogger()
-    if before:
-        root.handlers, level = before
-        root.setLevel(level)
-        logging.captureWarnings(capture=False)
-    return root.handlers, root.level

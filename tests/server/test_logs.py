@@ -43,10 +43,8 @@ def test_a_line_is_json_with_the_request_it_belongs_to(written: io.StringIO) -> 
 
 
 def test_a_fault_is_one_line_with_its_trace(written: io.StringIO) -> None:
-    try:
-        raise ValueError("password=hunter2hunter2")
-    except ValueError:
-        logging.getLogger("uvicorn.error").exception("fault")
+    fault = ValueError("password=hunter2hunter2")
+    logging.getLogger("uvicorn.error").error("fault", exc_info=fault)
     [line] = lines(written)
     assert "ValueError" in line["exception"]
     assert "hunter2" not in line["exception"]

@@ -70,7 +70,8 @@ async def test_a_file_is_on_the_disk_before_it_has_its_name(
     flush, rename = os.fsync, Path.replace
 
     def fsync(descriptor: int) -> None:
-        done.append(f"fsync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        done.append(f"fsync {path.name}")
         flush(descriptor)
 
     def replace(path: Path, target: Path) -> Path:
@@ -94,7 +95,18 @@ async def test_scratch_files_are_on_the_disk_of_the_store(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "key",
-    ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/", ".", ".scratch/x", "a\0b", "\\a"],
+    [
+        "",
+        "/etc/passwd",
+        "../x",
+        "a/../b",
+        "a//b",
+        "a/",
+        ".",
+        ".scratch/x",
+        "a\0b",
+        "\\a",
+    ],
 )
 async def test_no_key_leads_out_of_the_store(kept: Kind, key: str) -> None:
     with pytest.raises(ValueError, match="no file can be kept under"):

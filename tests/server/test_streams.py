@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from db.base import utcnow
 from resolvers.access import Actor
+from server.bus import MemoryBus
 from server.endpoint import Endpoint
 from server.principals import Principal
 from tests.server.clients import SECONDS, codes, serving, talking
@@ -69,6 +70,20 @@ async def test_when_a_client_goes_its_generators_end(
         elif how == "vanishes":
             talk.socket.transport.abort()
     await until_none_run(post)
+
+
+async def test_when_a_client_goes_nobody_listens_for_it(
+    address: str, bus: MemoryBus
+) -> None:
+    async with talking(address) as talk:
+        await talk.init(authorization=GOOD)
+        await talk.subscribe("subscription { alertChanged { __typename } }")
+        async with asyncio.timeout(SECONDS):
+            while not bus.listeners:  # noqa: ASYNC110  a bus has no event for it
+                await asyncio.sleep(0.05)
+    async with asyncio.timeout(3):
+        while bus.listeners:  # noqa: ASYNC110  a bus has no event for it
+            await asyncio.sleep(0.05)
 
 
 async def test_a_mutation_outlives_its_socket(address: str, seen: Seen) -> None:

@@ -1,0 +1,1 @@
+"""What may be asked of each list: its filters and its orders, by domain."""
