@@ -13,8 +13,9 @@ import numpy as np
 from sklearn.manifold import MDS  # pyright: ignore[reportMissingTypeStubs]  # has none
 
 from compute.arrays import Double
-from compute.embedding import Parameters, embed
+from compute.embedding import embed
 from compute.kernels import Likeness
+from compute.parameters import Parameters
 from compute.reference import Reference, make
 from compute.scoring import score
 

@@ -1,5 +1,6 @@
 """When a condition over a stream of points begins to hold, fires, and is over."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum, auto
@@ -46,7 +47,7 @@ class Happening(StrEnum):
     FIRED = auto()
     """It has held for long enough."""
     HELD = auto()
-    """It holds on; the figure is of the last point."""
+    """It holds on, and its figure is higher than it was."""
     CLEARED = auto()
     """It has not held for long enough to be over."""
 
@@ -86,6 +87,11 @@ class State:
     until: float | None = None
     """Since when it does not hold any more, while it is not over."""
 
+    @property
+    def fires(self) -> bool:
+        """Whether it has fired and holds on."""
+        return self.firing and self.until is None
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -116,18 +122,21 @@ def followed(
     returns the state after the last of them, and what happened, in order. A window
             that is not full yet does not hold.
 
-    The answer is the same however the points are cut into batches, but that HELD is
-    told once a batch.
+    The answer is the same however the points are cut into batches, but for HELD: each
+    batch tells it anew. The highest figure of an incident is told however that is.
     """
     figures = _figures(condition, [*before, *new])[len(before) :]
     holds = COMPARED[condition.operator](figures, condition.threshold)
     holds &= np.isfinite(figures)
     changes: list[Change] = []
+    highest = -math.inf
     for place, point in enumerate(new):
-        state, happened = _past(condition, state, point.at, bool(holds[place]))
-        changes += [Change(one, place, float(figures[place])) for one in happened]
-    if state.firing and new and holds[-1]:
-        changes.append(Change(Happening.HELD, len(new) - 1, float(figures[-1])))
+        figure = float(figures[place])
+        state, happened = _past(condition, state, point.at, holds=bool(holds[place]))
+        if not happened and state.fires and figure > highest:
+            happened = [Happening.HELD]
+        changes += [Change(one, place, figure) for one in happened]
+        highest = figure if happened else highest
     return state, changes
 
 
@@ -147,10 +156,10 @@ def _figures(condition: Condition, points: Sequence[Point]) -> NDArray[np.float6
     figures = np.full(len(values), np.nan)
     if len(values) >= width:
         windows = np.lib.stride_tricks.sliding_window_view(values, width)
-        figures[width - 1 :] = windows.sum(axis=1)
-    if condition.metric is not Metric.ANOMALY_COUNT:
-        figures /= width
-    return figures * 100 if condition.metric is Metric.ANOMALY_SHARE else figures
+        figures[width - 1 :] = np.ascontiguousarray(windows).sum(axis=1)
+    if condition.metric is Metric.ANOMALY_SHARE:
+        figures *= 100
+    return figures if condition.metric is Metric.ANOMALY_COUNT else figures / width
 
 
 def _counting(minimum: str | None) -> set[str]:
@@ -158,7 +167,7 @@ def _counting(minimum: str | None) -> set[str]:
 
 
 def _past(
-    condition: Condition, state: State, at: float, holds: bool
+    condition: Condition, state: State, at: float, *, holds: bool
 ) -> tuple[State, list[Happening]]:
     """One point further."""
     return _on(condition, state, at) if holds else _off(condition, state, at)
@@ -170,7 +179,7 @@ def _on(condition: Condition, state: State, at: float) -> tuple[State, list[Happ
         state = replace(state, since=at)
         if condition.hold and not state.firing:
             happened.append(Happening.PENDING)
-    elif state.until is None and state.firing:
+    elif state.fires:
         return state, []
     since = at if state.since is None else state.since
     if at - since >= condition.hold:
@@ -188,4 +197,4 @@ def _off(
     until = at if state.until is None else state.until
     if condition.keep is not None and at - until >= condition.keep:
         return State(), [Happening.CLEARED]
-    return State(None, True, until), []
+    return State(firing=True, until=until), []

@@ -3,56 +3,19 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from compute import progress, reference, scoring
-from compute.embedding import Parameters
+from compute.parameters import Parameters
 from compute.reference import Reference
+from compute.results import Fitted, Scored, Unfit
 from compute.tables.features import read_features
 
 WARM = 8
 """References that a process keeps at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A map that was made, its reference lying in a file."""
-
-    x: list[float]
-    y: list[float]
-    cost: float
-    evaluations: int
-    sha256: str
-    """Of the reference's file."""
-    figures: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Rows on a map, and how far from normal each is. All lists are of one length."""
-
-    x: list[float]
-    y: list[float]
-    distance: list[float]
-    residual: list[float]
-    threshold: float
-    severity: list[str | None]
-    """Of the anomaly that a row is, if it is one."""
-    responsible: list[list[dict[str, Any]]]
-    """The features responsible for each anomaly: name, value, share and shift."""
-
-
-class Unfit(ValueError):
-    """Rows that cannot be scored. `place` is the first of them."""
-
-    def __init__(self, reason: str, place: int | None = None) -> None:
-        super().__init__(reason, place)
-        self.reason, self.place = reason, place
 
 
 def fit(

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from compute import space as spaces
 from compute.arrays import Double, Single
-from compute.embedding import DEFAULTS, Embedding, Parameters, embed
+from compute.embedding import Embedding, embed
 from compute.kernels import Likeness
+from compute.parameters import DEFAULTS, Parameters
 from compute.scaling import Scale
 from compute.space import Space
 

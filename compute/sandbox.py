@@ -14,6 +14,8 @@ from compute import progress
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_PDEATHSIG = 1
+KEPT = {"HOME", "LANG", "LC_ALL", "NUMBA_CACHE_DIR", "PATH", "TMPDIR", "TZ"}
+"""What stays of the environment, with the numbers of threads; secrets do not."""
 SELDOM = 0.2
 """Seconds between two words of progress."""
 logger = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ class Limits:
     """Of one process, in bytes; None is without limit."""
 
     memory: int | None = None
+    """Of address space, of which libraries reserve far more than they fill."""
     file: int | None = None
     network: bool = False
 
@@ -32,7 +35,7 @@ def enter(limits: Limits, parent: int, said: Any = None) -> None:
     """Close the door behind a process that has just begun.
 
     It ends with its parent, leaves interrupts to it, has no network where the kernel
-    allows that, and puts what it says of its progress into a queue.
+    allows that, knows no secrets, and puts what it says of its progress into a queue.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -49,8 +52,8 @@ def enter(limits: Limits, parent: int, said: Any = None) -> None:
         if most is not None:
             with suppress(ValueError, OSError):
                 resource.setrlimit(kind, (most, most))
-    for name in list(os.environ):
-        if name.startswith("HELIOGRAPH_"):
+    for name in set(os.environ) - KEPT:
+        if not name.endswith("_NUM_THREADS"):
             del os.environ[name]
     if said is not None:
         progress.listen(_spoken(said))

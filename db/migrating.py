@@ -52,6 +52,17 @@ async def pending(url: str) -> list[str]:
     return found[::-1]
 
 
+async def draft(url: str, message: str) -> None:
+    """Write the next revision, as the models differ from the tables."""
+    number = f"{int(head() or 0) + 1:04d}"
+
+    def write(config: Config) -> None:
+        config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+        command.revision(config, message, autogenerate=True, rev_id=number)
+
+    await run(url, write)
+
+
 def head() -> str | None:
     """The revision that this version of the server works with."""
     return ScriptDirectory(str(FOLDER)).get_current_head()

@@ -37,3 +37,5 @@ class Policy:
     """How often a job is begun before it is given up."""
     job_runtime: float = 2 * 3_600
     """How long a job may run."""
+    job_lease: float = 30
+    """How long a worker may be silent before another takes its job over."""

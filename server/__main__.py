@@ -105,6 +105,8 @@ def _tables(commands: Any) -> None:
     _plain(steps, "current", "tables.migrate", "where the tables are")
     _plain(steps, "check", "tables.migrate", "see that models and tables agree")
     _plain(steps, "history", "tables.migrate", "every revision")
+    draft = _plain(steps, "draft", "tables.migrate", "write one from the models")
+    draft.add_argument("message")
 
 
 def _plain(commands: Any, name: str, run: str, said: str) -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from redis.exceptions import RedisError
 
+from compute.sandbox import Limits
 from db.session import Database
 from resolvers.equipment import Bus, Equipment, Throttle
 from resolvers.passwords import Passwords
@@ -33,7 +34,8 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
         throttle = _throttle(stack, settings)
         passwords = Passwords(keys.pepper)
         stack.callback(passwords.close)
-        pools = LocalPools(settings.quick_processes)
+        limits = Limits(memory=settings.process_memory)
+        pools = LocalPools(settings.quick_processes, limits)
         stack.callback(pools.close)
         yield Equipment(
             database=database,

@@ -13,17 +13,18 @@ import sqlalchemy as sa
 from db.models import Job, JobStatus
 from db.session import Database
 from resolvers.platform.jobs import lease
+from resolvers.policy import Policy
 
 logger = logging.getLogger(__name__)
-BEAT = 10.0
-"""Seconds between two renewals: a third of a lease."""
+BEATS = 3
+"""Renewals in the time of a lease."""
 
 
 class Heartbeat:
     """A thread with a loop and a connection of its own, for one worker."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, policy: Policy) -> None:
+        self._url, self._policy = url, policy
         self._kept: dict[UUID, int] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat")
@@ -46,7 +47,7 @@ class Heartbeat:
             del self._kept[job.id]
 
     def _beat(self) -> None:
-        while not self._ended.wait(BEAT):
+        while not self._ended.wait(self._policy.job_lease / BEATS):
             if self._kept:
                 try:
                     asyncio.run(self._renew(dict(self._kept)))
@@ -55,12 +56,13 @@ class Heartbeat:
 
     async def _renew(self, kept: dict[UUID, int]) -> None:
         database = Database(self._url, readers=1, writers=1)
+        until = lease(self._policy)
         try:
             async with database.write.begin() as session:
                 for id_, fence in kept.items():
                     mine = (Job.id == id_) & (Job.fence == fence)
                     running = mine & (Job.status == JobStatus.RUNNING)
                     renewed = sa.update(Job).where(running)
-                    await session.execute(renewed.values(leased_until=lease()))
+                    await session.execute(renewed.values(leased_until=until))
         finally:
             await database.close()

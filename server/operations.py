@@ -52,7 +52,7 @@ class Operations:
     def __init__(self, schema: Schema, limits: Limits) -> None:
         self.limits = limits
         self._schema = schema
-        self._graphql = schema._schema  # pyright: ignore[reportPrivateUsage]  Strawberry has no other way to it
+        self._graphql = schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  Strawberry has no other way to it
         self._validators = ThreadPoolExecutor(1, "validation")
         self._mutations: set[asyncio.Task[Answer]] = set()
 

@@ -3,13 +3,11 @@
 import asyncio
 import multiprocessing
 import os
-import queue
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from compute import sandbox
@@ -18,16 +16,46 @@ from resolvers.equipment import Heard
 SPAWN = multiprocessing.get_context("spawn")
 LOOK = 0.5
 """Seconds between two looks at how far a job is: progress is told twice a second."""
-LIFETIME = 200
-"""Calls after which a process is replaced, with whatever memory it had gathered."""
+LIFETIME = 1_000
+"""Calls after which processes are replaced, with whatever memory they had gathered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
-    """A process of its own, and what it says of its progress."""
+class Processes:
+    """An executor, how often it was called, and what it says of its progress."""
 
-    executor: ProcessPoolExecutor
-    said: Any
+    def __init__(
+        self, workers: int, limits: sandbox.Limits, *, spoken: bool = False
+    ) -> None:
+        self.calls = 0
+        self.said: Any = SPAWN.SimpleQueue() if spoken else None
+        self._executor = ProcessPoolExecutor(
+            workers,
+            SPAWN,
+            initializer=sandbox.enter,
+            initargs=(limits, os.getpid(), self.said),
+        )
+
+    def call(self, function: Callable[..., Any], *given: Any) -> asyncio.Future[Any]:
+        self.calls += 1
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._executor, function, *given)
+
+    def heard(self) -> Iterator[tuple[float, str | None]]:
+        """What was said since it was last asked."""
+        while not self.said.empty():
+            yield self.said.get()
+
+    def retire(self) -> None:
+        """Let the processes end once they have done what they were given."""
+        self._executor.shutdown(wait=False)
+
+    def end(self) -> None:
+        """End the processes, whatever they are at."""
+        processes = list((getattr(self._executor, "_processes", None) or {}).values())
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            with suppress(ProcessLookupError, ValueError):
+                os.kill(process.pid, signal.SIGKILL)
 
 
 class LocalPools:
@@ -40,84 +68,71 @@ class LocalPools:
     def __init__(self, quick: int = 2, limits: sandbox.Limits | None = None) -> None:
         self._limits = limits or sandbox.Limits()
         self._workers = quick
-        self._quick = self._executor(quick)
-        self._idle: list[Child] = []
+        self._quick = Processes(quick, self._limits)
+        self._idle: list[Processes] = []
 
     async def run(
         self, function: Callable[..., Any], *given: Any, heard: Heard | None = None
     ) -> Any:
         if heard is None:
             return await self._at_once(function, *given)
-        with self._child() as child:
-            return await _told(child, heard, function, *given)
+        with self._alone() as process:
+            return await _told(process, heard, function, *given)
 
     def close(self) -> None:
-        for child in self._idle:
-            _end(child.executor)
-        _end(self._quick)
+        for process in self._idle:
+            process.end()
+        self._quick.end()
 
     async def _at_once(self, function: Callable[..., Any], *given: Any) -> Any:
         """Twice, since a process that dies takes with it what the others were at."""
+        if self._quick.calls >= LIFETIME:
+            self._quick.retire()
+            self._quick = Processes(self._workers, self._limits)
         for last in (False, True):
-            executor, loop = self._quick, asyncio.get_running_loop()
+            quick = self._quick
             try:
-                return await loop.run_in_executor(executor, function, *given)
+                return await quick.call(function, *given)
             except BrokenProcessPool:
-                if executor is self._quick:
-                    _end(executor)
-                    self._quick = self._executor(self._workers)
+                if quick is self._quick:
+                    quick.end()
+                    self._quick = Processes(self._workers, self._limits)
                 if last:
                     raise
         raise AssertionError
 
     @contextmanager
-    def _child(self) -> Iterator[Child]:
-        child = self._idle.pop() if self._idle else self._new()
+    def _alone(self) -> Iterator[Processes]:
+        """A process for one computation, which ends if that is broken off."""
+        process = self._idle.pop() if self._idle else self._new()
         try:
-            yield child
+            yield process
         except BaseException:
-            _end(child.executor)
+            process.end()
             raise
-        self._idle.append(child)
+        if process.calls < LIFETIME:
+            self._idle.append(process)
+        else:
+            process.end()
 
-    def _new(self) -> Child:
-        said = SPAWN.Queue()
-        return Child(self._executor(1, said), said)
-
-    def _executor(self, workers: int, said: Any = None) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            workers,
-            SPAWN,
-            initializer=sandbox.enter,
-            initargs=(self._limits, os.getpid(), said),
-            max_tasks_per_child=LIFETIME,
-        )
+    def _new(self) -> Processes:
+        return Processes(1, self._limits, spoken=True)
 
 
 async def _told(
-    child: Child, heard: Heard, function: Callable[..., Any], *given: Any
+    process: Processes, heard: Heard, function: Callable[..., Any], *given: Any
 ) -> Any:
     """What the function gives. Meanwhile its progress is told, so it can be stopped."""
-    loop, share = asyncio.get_running_loop(), 0.0
-    future = loop.run_in_executor(child.executor, function, *given)
-    while True:
-        done, _ = await asyncio.wait({future}, timeout=LOOK)
-        lines: list[str] = []
-        with suppress(queue.Empty):
-            while True:
-                share, line = child.said.get_nowait()
+    share, future = 0.0, process.call(function, *given)
+    try:
+        while True:
+            done, _ = await asyncio.wait({future}, timeout=LOOK)
+            lines: list[str] = []
+            for share, line in process.heard():
                 lines += [line] if line else []
-        if done:
-            for line in lines:
-                await heard(share, line)
-            return future.result()
-        await heard(share, "\n".join(lines) or None)
-
-
-def _end(executor: ProcessPoolExecutor) -> None:
-    """End an executor's processes, whatever they are at."""
-    processes = list((getattr(executor, "_processes", None) or {}).values())
-    executor.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        with suppress(ProcessLookupError, ValueError):
-            os.kill(process.pid, signal.SIGKILL)
+            if lines or not done:
+                await heard(share, "\n".join(lines) or None)
+            if done:
+                return future.result()
+    finally:
+        future.cancel()

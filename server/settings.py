@@ -63,17 +63,19 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     """The address to listen on."""
-    port: int = Field(8000, ge=0, le=65_535)
+    port: int = Field(default=8000, ge=0, le=65_535)
     """The port to listen on; 0 is any that is free."""
     data: Path = Path("data")
     """The folder of the embedded database, the files and the secrets."""
     database_url: Annotated[str, AfterValidator(driven)] | None = Field(
-        None, repr=False
+        default=None, repr=False
     )
     """`postgresql://…` or `sqlite:///…`; by default a file in the data folder."""
-    redis_url: str | None = Field(None, repr=False, pattern="^(rediss?|unix)://")
+    redis_url: str | None = Field(
+        default=None, repr=False, pattern="^(rediss?|unix)://"
+    )
     """Redis, which tells events to other processes and counts for all of them."""
-    store_url: str | None = Field(None, repr=False, pattern="^[a-z0-9]+://")
+    store_url: str | None = Field(default=None, repr=False, pattern="^[a-z0-9]+://")
     """Where files are kept: `s3://bucket/prefix`, or by default in the data folder."""
     compute_scheduler: str | None = None
     """A Dask scheduler that computes instead of this machine: `tcp://…`."""
@@ -93,7 +95,7 @@ class Settings(BaseSettings):
     """Addresses whose `X-Forwarded-For` is believed, with commas."""
     connections: PositiveInt = 1_000
     """Connections and requests at a time; for more the server is busy."""
-    stop_notice: float = Field(1.0, ge=0)
+    stop_notice: float = Field(default=1.0, ge=0)
     """Seconds that a stopping server is not ready and yet goes on listening."""
     graphiql: bool = True
     """Whether `/graphql` shows browsers GraphiQL."""
@@ -117,6 +119,8 @@ class Settings(BaseSettings):
     """Jobs that one process runs at a time."""
     quick_processes: PositiveInt = 2
     """Processes that compute what is answered at once."""
+    process_memory: PositiveInt = 4 * 1024**3
+    """Bytes of address space of a process that computes; its threads reserve much."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """From which level on is logged."""
     log_format: Literal["json", "text"] | None = None
@@ -127,7 +131,7 @@ class Settings(BaseSettings):
     fault_points: str = ""
     """Where to fail, for tests: `name:action[:nth]`, with commas."""
 
-    password_minimum: int = Field(USUAL.password_minimum, ge=8, le=64)
+    password_minimum: int = Field(default=USUAL.password_minimum, ge=8, le=64)
     """Characters of a password, at least."""
     failures_until_lock: PositiveInt = USUAL.failures_until_lock
     """Wrong passwords in a row, after which an account is locked."""
@@ -139,7 +143,7 @@ class Settings(BaseSettings):
     """Seconds that a session lives without being used."""
     refresh_absolute: PositiveFloat = USUAL.refresh_absolute
     """Seconds that a session lives at all."""
-    refresh_grace: float = Field(USUAL.refresh_grace, ge=0)
+    refresh_grace: float = Field(default=USUAL.refresh_grace, ge=0)
     """Seconds that a spent refresh token still gives the same successor."""
     sign_up: bool = USUAL.sign_up
     """Whether strangers may make accounts."""
@@ -157,6 +161,8 @@ class Settings(BaseSettings):
     """How often a job is begun before it is given up."""
     job_runtime: PositiveFloat = USUAL.job_runtime
     """Seconds that a job may run."""
+    job_lease: PositiveFloat = USUAL.job_lease
+    """Seconds without word of a worker, after which another takes its job over."""
 
     @property
     def database(self) -> str:

@@ -13,7 +13,16 @@ from tests.factories import a_graph, a_point, an_alert, an_anomaly
 from tests.operations import MOMENTS, NUMBERS, TEXTS, WHOLE
 
 ROUND = {
-    *("id", "actor_id", "entity_id", "version", "source", "condition", "fingerprint", "email"),
+    *(
+        "id",
+        "actor_id",
+        "entity_id",
+        "version",
+        "source",
+        "condition",
+        "fingerprint",
+        "email",
+    ),
     *("number", "process_order", "file_size", "progress", "seq"),
     *("acknowledged", "x_values", "y_values", "point_count", "feature_values"),
     *("row_count", "dim", "sha256"),
@@ -23,7 +32,9 @@ POSITIVE = {"distance", "occurrences"}
 
 DOCUMENTS: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | WHOLE | NUMBERS | TEXTS,
-    lambda below: st.lists(below, max_size=3) | st.dictionaries(TEXTS, below, max_size=3),
+    lambda below: (
+        st.lists(below, max_size=3) | st.dictionaries(TEXTS, below, max_size=3)
+    ),
     max_leaves=4,
 )
 BIG = st.integers(-(2**63), 2**63 - 1)
@@ -72,7 +83,7 @@ def changed(draw: st.DrawFn, row: Any, column: Any) -> None:
 def values(column: Any) -> st.SearchStrategy[Any]:
     kind = column.type
     if isinstance(kind, sa.Enum):
-        return st.sampled_from(kind.enum_class)
+        return st.sampled_from(list(kind.enum_class or []))
     if isinstance(kind, sa.JSON):
         return DOCUMENTS if column.nullable else st.just({}) | DOCUMENTS.map(boxed)
     for of, strategy in (

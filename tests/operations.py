@@ -12,10 +12,11 @@ from uuid_utils.compat import uuid7
 from db.base import referred
 from schema import schema
 from schema.ids import prefix
-from schema.reads import Finds, Identity, Lists, ToOne
+from schema.reads import Finds, Lists, ToOne
 
-TYPES = schema._schema.type_map  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+TYPES: dict[str, Any] = schema._schema.type_map  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 DEPTH = 3
+PARTS = ["nodes", "edges", "nodes", "cursors", "totalCount", "pageInfo", "__typename"]
 PAGE_INFO = "hasNextPage hasPreviousPage startCursor endCursor"
 
 NUMBERS = st.sampled_from([0.0, 1.0, -1.5, 0.1 + 0.2]) | st.floats(
@@ -74,7 +75,9 @@ class Operation:
     def selection(self, type_: Any, depth: int) -> str:
         """Some fields of an object, as they are or in fragments."""
         leaves = [name for name in fields(type_) if is_leaf(type_, name)]
-        deep = [name for name in fields(type_) if not is_leaf(type_, name)] * bool(depth)
+        deep = [name for name in fields(type_) if not is_leaf(type_, name)] * bool(
+            depth
+        )
         some = st.lists(st.sampled_from([*leaves, "__typename"]), max_size=5)
         said = [self.named(name) for name in self.draw(some)]
         if deep:
@@ -134,8 +137,7 @@ class Operation:
 
     def page(self, type_: Any, depth: int) -> str:
         node: Any = get_named_type(type_.fields["nodes"].type)
-        kinds = ["nodes", "edges", "cursors", "totalCount", "pageInfo", "__typename"]
-        chosen = self.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))
+        chosen = self.draw(st.lists(st.sampled_from(PARTS), min_size=1, max_size=3))
         said: list[str] = []
         for kind in chosen:
             match kind:
@@ -228,6 +230,11 @@ def compiles(definition: Any) -> bool:
 
 def reads(definition: Any) -> Any:
     return definition.extensions["strawberry-definition"].metadata.get("read")
+
+
+def named(definition: Any) -> Any:
+    """The type of a field, whatever is wrapped around it."""
+    return get_named_type(definition.type)
 
 
 def is_leaf(type_: GraphQLObjectType, name: str) -> bool:

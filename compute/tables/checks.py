@@ -1,23 +1,10 @@
 """Whether an uploaded file is a table."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from compute.tables import sources
-from compute.tables.formats import Format
 from compute.tables.limits import Limits
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A file that is a table."""
-
-    format: Format
-    compressed: bool
-    rows: int
-    columns: list[str]
-    bytes: int
-    """Bytes of the file, unpacked."""
+from compute.tables.results import Checked
 
 
 def check(path: str, name: str, limits: Limits) -> Checked:

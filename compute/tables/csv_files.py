@@ -83,11 +83,11 @@ def opened(path: Path, *, compressed: bool, limits: Limits) -> CsvFile:
 def _without_end(batches: Iterable[Batch]) -> Iterator[Batch]:
     """All rows but the last, which ends with END and no more unless a quote is open."""
     last = None
-    for batch in batches:
-        if last:
+    for batch in filter(len, batches):
+        if last is not None:
             yield last
         last = batch
-    if not last or last.column(-1)[-1].as_py() != END.decode():
+    if last is None or last.column(-1)[-1].as_py() != END.decode():
         raise Flawed("a quote that is never closed")
     yield last.slice(0, last.num_rows - 1)
 

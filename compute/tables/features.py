@@ -1,6 +1,6 @@
 """The numbers of a canonical file as a matrix, and what stands beside them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +11,9 @@ from compute import progress
 from compute.tables.arrow import FLOAT, INTEGER, parquet, pc
 from compute.tables.cells import Cell, cells
 from compute.tables.errors import TableError, shown
-
-EXPECTED = "a feature has a number in every row"
+from compute.tables.schemas import EXPECTED
 
 Floats = NDArray[np.float64]
-Schema = Sequence[Mapping[str, Any]]
-"""The schema of a compute.tables.process.Table."""
-
-
-def feature_columns(schema: Schema) -> list[str]:
-    """Names of the columns that have a number in every row, in the file's order."""
-    return [column["name"] for column in schema if _is_feature(column)]
-
-
-def feature_range(
-    schema: Schema, start: str, end: str, path: str | None = None
-) -> list[str]:
-    """Names of the columns from `start` to `end`, both included, in the file's order.
-
-    Raises TableError, with the name as its `column`, if one of the two does not exist,
-    if they stand the other way round, or if a column of the range has no number in
-    some row; the first such row is told if the `path` of the canonical file is given.
-    """
-    names = [column["name"] for column in schema]
-    for name in (start, end):
-        if name not in names:
-            known = f"the first is {shown(names[0])}, the last {shown(names[-1])}"
-            raise TableError(f"there is no such column; {known}", column=name)
-    first, last = names.index(start), names.index(end)
-    if first > last:
-        raise TableError(f"the column stands after the end, {shown(end)}", column=start)
-    for column in schema[first : last + 1]:
-        if not _is_feature(column):
-            raise _no_feature(column, path)
-    return names[first : last + 1]
 
 
 def read_features(path: str, columns: Sequence[str]) -> Floats:
@@ -120,21 +89,6 @@ def _first_gap(values: Any) -> int | None:
     )
 
 
-def _no_feature(column: Mapping[str, Any], path: str | None) -> TableError:
-    if path:
-        with parquet.ParquetFile(path) as file:
-            try:
-                list(_blocks(file, [column["name"]]))
-            except TableError as error:
-                return error
-    what = "has empty cells" if column["nullable"] else f"holds {column['type']} values"
-    return TableError(f"the column {what}; {EXPECTED}", column=column["name"])
-
-
 def _gap(name: str, row: int, value: object) -> TableError:
     found = "the cell is empty" if value is None else f"{shown(value)} is no number"
     return TableError(f"row {row + 1}: {found}; {EXPECTED}", column=name)
-
-
-def _is_feature(column: Mapping[str, Any]) -> bool:
-    return column["type"] in {"integer", "float"} and not column["nullable"]

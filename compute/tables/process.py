@@ -2,33 +2,16 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from compute import progress
 from compute.tables import merging, writing
 from compute.tables.limits import Limits
 from compute.tables.profile import profile
+from compute.tables.results import Table
 
 READ, WRITTEN = 0.4, 0.75
 """Shares of the whole that are done after two of the three steps."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A canonical file and what is in it; all of it can be written as JSON."""
-
-    row_count: int
-    column_count: int
-    size_bytes: int
-    sha256: str
-    """Digest of the canonical file."""
-    schema: list[dict[str, Any]]
-    """For each column its name, type and whether it is nullable: has empty cells."""
-    profile: list[dict[str, Any]]
-    """For each column what compute.tables.profile says of it."""
-    warnings: list[str]
 
 
 def process(files: Sequence[str], target: str, limits: Limits) -> Table:

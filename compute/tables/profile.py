@@ -49,7 +49,7 @@ def _blocks(schema: Any, rows: int) -> Iterator[list[int]]:
 
 
 def _described(file: Any, columns: list[tuple[int, Any]]) -> Iterator[dict[str, Any]]:
-    bounds = [_bounds(file.metadata, at) for at, _ in columns]
+    bounds = [_bounds(file.metadata, at, field.type) for at, field in columns]
     counted = [
         _figures(field.type, file.metadata.num_rows - nulls, ends)
         for (_, field), (nulls, ends) in zip(columns, bounds, strict=True)
@@ -91,14 +91,14 @@ def _figures(
     return Truths() if kind == BOOLEAN else Moments(kind)
 
 
-def _bounds(metadata: Any, column: int) -> tuple[int, tuple[float, float]]:
-    """How many nulls a column has, and its least and greatest value."""
+def _bounds(metadata: Any, column: int, kind: Kind) -> tuple[int, tuple[float, float]]:
+    """How many nulls a column has, and the least and greatest of its numbers."""
     found = [
         metadata.row_group(group).column(column).statistics
         for group in range(metadata.num_row_groups)
     ]
     nulls = sum(group.null_count for group in found)
     known = [group for group in found if group.has_min_max]
-    if not known or isinstance(known[0].min, str):
+    if kind not in {INTEGER, FLOAT} or not known:
         return nulls, (0, 0)
     return nulls, (min(g.min for g in known), max(g.max for g in known))

@@ -21,7 +21,7 @@ many, the rarest are dropped."""
 COUNTED = ["text", "key", "count"]
 
 BASE = np.uint64(0x9E3779B97F4A7C15)
-HASHED = 1 << 20
+HASHED = 1 << 18
 """Bytes of text hashed at a time, each of which takes 40 meanwhile."""
 
 Hashes = NDArray[np.uint64]
@@ -91,16 +91,19 @@ class Tally:
 
     def _merge(self) -> None:
         """Make one table of all; if it is too long, keep the more frequent half."""
-        grouped = pa.concat_tables(self.waiting).group_by(
-            COUNTED[:2], use_threads=False
+        table = pa.concat_tables(self.waiting)
+        keys, first, places = np.unique(
+            table.column("key").to_numpy(), return_index=True, return_inverse=True
         )
-        known = grouped.aggregate([("count", "sum")]).rename_columns(COUNTED)
-        if known.num_rows > TALLIED // 2:
-            counts = known.column("count").to_numpy()
+        counts = np.zeros(len(keys), np.int64)
+        np.add.at(counts, places, table.column("count").to_numpy())
+        if len(keys) > TALLIED // 2:
             rare = np.partition(counts, -TALLIED // 2)[-TALLIED // 2]
-            known = known.filter(pa.array(counts > rare))
+            kept = counts > rare
+            keys, first, counts = keys[kept], first[kept], counts[kept]
             self.approximate = True
-        self.waiting = [known]
+        texts = table.column("text").take(first)
+        self.waiting = [pa.table([texts, keys, counts], names=COUNTED)]
 
 
 def hashed_bits(bits: Hashes) -> Hashes:

@@ -95,7 +95,7 @@ class ReductionConfig(Base):
     w2: Mapped[float] = mapped_column(default=1.0)
     """The width of distance."""
     which_w1: Mapped[str] = mapped_column(text(50), default="auto")
-    """`auto` finds the width of nearness from the data; `fixed` takes `w1`."""
+    """Where the width of nearness is from: `auto` the data, `fixed` `w1`."""
     mode: Mapped[str] = mapped_column(text(50), default="kanadaSan")
     """Where Adam starts: at random in a square."""
     param_mode: Mapped[float] = mapped_column(default=0.3)

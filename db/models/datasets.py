@@ -134,7 +134,7 @@ class DatasetVersion(Owned, Base):
         sa.ForeignKey("file_uploads.id", ondelete="CASCADE"), index=True
     )
     number: Mapped[int]
-    """1 for the first version of a dataset, and so on without gaps."""
+    """Counted from 1 for the first version of a dataset, without gaps."""
     sha256: Mapped[str] = mapped_column(text(64))
     """The digest of its rows and columns: equal data, equal digest."""
     row_count: Mapped[int]

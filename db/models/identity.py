@@ -62,7 +62,10 @@ class Session(Owned, Changing, Base):
     """One sign-in on one device, kept alive by its refresh tokens."""
 
     __tablename__ = "sessions"
-    __table_args__ = (sa.Index(None, "owner_id", "id"),)
+    __table_args__ = (
+        sa.Index(None, "owner_id", "id"),
+        sa.Index(None, "owner_id", "last_used", "id"),
+    )
 
     refresh_token_hash: Mapped[str] = mapped_column(
         text(64), unique=True, info={"secret": True}

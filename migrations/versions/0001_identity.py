@@ -96,6 +96,7 @@ def upgrade() -> None:
     )
     index("sessions", "expires_at")
     index("sessions", "owner_id", "id")
+    index("sessions", "owner_id", "last_used", "id")
     table(
         "refresh_tokens",
         owner(),

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from compute.tables.errors import TableError
-from compute.tables.features import feature_range
+from compute.tables.schemas import feature_range
 from db.base import utcnow
 from db.models import (
     Analysis,

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiodataloader import DataLoader
 
-from compute.tables.preview import preview
+from compute.remote import PREVIEW
 from db.models import DatasetVersion, ReductionConfig, ReductionResult
 from resolvers.context import Context
 from resolvers.errors import BadRequest
@@ -44,7 +44,9 @@ def page(
     if size is None or not 1 <= size <= LARGEST:
         raise BadRequest(f"a page has from 1 to {LARGEST} points")
     start = 0 if after is None else _row(after) + 1
-    stop = result.point_count if before is None else min(_row(before), result.point_count)
+    stop = (
+        result.point_count if before is None else min(_row(before), result.point_count)
+    )
     rows = list(range(result.point_count))
     if last is not None:
         start = max(start, stop - size)
@@ -74,7 +76,7 @@ async def _metadata(
     first, last = min(rows), max(rows)
     async with context.equipment.store.local(version.file_path) as path:
         given = (str(path), first, last - first + 1, names)
-        cells = await context.compute.run(preview, *given)
+        cells = await context.compute.run(PREVIEW, *given)
     return [dict(zip(names, cells[row - first], strict=True)) for row in rows]
 
 

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from compute import maps, summaries
-from compute.embedding import Parameters
-from compute.tables.features import feature_columns
+from compute.parameters import Parameters
+from compute.remote import FIT, SUMMARY
+from compute.results import Fitted
+from compute.tables.schemas import feature_columns
 from db.base import utcnow
 from db.models import (
     Analysis,
@@ -88,7 +89,7 @@ async def _mapped(context: Context, job: Job, subject: Subject) -> None:
     names, key = features_of(version, config), f"references/{uuid7().hex}"
     async with store.local(version.file_path) as source, store.scratch() as target:
         given = (str(source), names, _parameters(config), str(target))
-        fitted = await _computed(context, job, maps.fit, *given)
+        fitted: Fitted = await _computed(context, job, FIT, *given)
         await store.keep(Path(target), key)
     result = ReductionResult(
         owner_id=subject.analysis.owner_id,
@@ -118,7 +119,7 @@ async def _summed_up(context: Context, job: Job, subject: Subject) -> None:
     async with context.equipment.store.local(version.file_path) as source:
         names = feature_columns(version.schema)
         results = await _computed(
-            context, job, summaries.summary, str(source), names, version.profile
+            context, job, SUMMARY, str(source), names, version.profile
         )
     async with context.transaction() as write:
         await _completed(write, subject, results)

@@ -34,7 +34,9 @@ async def stored(
         await write.session.execute(old)
     waiting: list[dict[str, Any]] = []
     async for block in _blocks(numbers, dim):
-        waiting.append(block | {"owner_id": upload.owner_id, "file_upload_id": upload.id})
+        waiting.append(
+            block | {"owner_id": upload.owner_id, "file_upload_id": upload.id}
+        )
         if len(waiting) == AT_ONCE:
             await _insert(context, waiting)
             await jobs.report(context, job, 0.8 + 0.2 * _share(waiting[-1], upload))

@@ -26,7 +26,7 @@ FILES = 100
 TASK = "datasetProcess"
 
 
-async def create(
+async def create(  # noqa: PLR0913, PLR0917  what its mutation is told
     write: Transaction,
     name: str,
     upload_ids: Sequence[UUID],
@@ -41,11 +41,12 @@ async def create(
     Only the server itself gives an id, of a row that its documentation names.
     """
     owner_id = require(write.actor, Permission.EDIT_DATASETS)
-    if not upload_ids:
-        raise Invalid("a dataset is made of at least one file", "uploads")
     described = _described(name, description, tags, meta)
     dataset = await write.add(Dataset(id=id_, owner_id=owner_id, **described))
-    await _attach(write, dataset, upload_ids)
+    files = await _attach(write, dataset, upload_ids)
+    dataset.file_path = files[0].file_path
+    dataset.row_count = sum(file.row_count for file in files)
+    dataset.column_count = len(files[0].columns)
     return dataset
 
 
@@ -111,23 +112,25 @@ async def delete(write: Transaction, id_: UUID, expected: int | None) -> Dataset
     return dataset
 
 
-async def _attach(write: Transaction, dataset: Dataset, ids: Sequence[UUID]) -> None:
-    if len(ids) > FILES:
-        raise Invalid(f"a dataset is made of at most {FILES} files", "uploads")
-    files = [await write.get(FileUpload, id_, "uploads") for id_ in sorted(set(ids))]
-    for file in files:
+async def _attach(
+    write: Transaction, dataset: Dataset, ids: Sequence[UUID]
+) -> list[FileUpload]:
+    """All files of a dataset, once these are its own too."""
+    if not 1 <= len(ids) <= FILES:
+        raise Invalid(f"from 1 to {FILES} files are taken, not {len(ids)}", "uploads")
+    for id_ in sorted(set(ids)):
+        file = await write.get(FileUpload, id_, "uploads")
         if file.dataset_id not in {None, dataset.id}:
             raise Conflict(f"{file.original_filename} is of another dataset", "uploads")
         file.dataset_id = dataset.id
     await write.session.flush()
     files = await _files(write, dataset, None)
-    first = files[0]
+    if len(files) > FILES:
+        raise Invalid(f"a dataset is made of at most {FILES} files", "uploads")
     for file in files[1:]:
-        if file.columns != first.columns:
-            raise Invalid(_difference(first, file), "uploads")
-    dataset.file_path = first.file_path
-    dataset.row_count = sum(file.row_count for file in files)
-    dataset.column_count = len(first.columns)
+        if file.columns != files[0].columns:
+            raise Invalid(_difference(files[0], file), "uploads")
+    return files
 
 
 def _difference(first: FileUpload, other: FileUpload) -> str:
@@ -163,7 +166,8 @@ async def _merged(
     """The file that several become, which is known before it is there."""
     ids = [str(file.id) for file in files]
     rows = changeable(write.actor, FileUpload).where(
-        FileUpload.dataset_id == dataset.id, FileUpload.merged_files == sa.literal(ids, FileUpload.merged_files.type)
+        FileUpload.dataset_id == dataset.id,
+        FileUpload.merged_files == sa.literal(ids, FileUpload.merged_files.type),
     )
     if known := await write.session.scalar(rows):
         return known
@@ -184,13 +188,15 @@ async def _merged(
 
 
 def _described(
-    name: str, description: str | None, tags: list[str] | None, meta: Any
+    name: str | None, description: str | None, tags: list[str] | None, meta: Any
 ) -> dict[str, Any]:
     """What is said of a dataset, once it is known to be sayable."""
-    if not 1 <= len(name := name.strip()) <= NAME:
+    if not 1 <= len(name := (name or "").strip()) <= NAME:
         raise Invalid(f"a name has from 1 to {NAME} characters", "name")
     if description is not None and len(description) > DESCRIPTION:
-        raise Invalid(f"a description has at most {DESCRIPTION} characters", "description")
+        raise Invalid(
+            f"a description has at most {DESCRIPTION} characters", "description"
+        )
     tags = list(dict.fromkeys(tag.strip() for tag in tags or []))
     if len(tags) > TAGS or not all(1 <= len(tag) <= TAG for tag in tags):
         said = f"there are at most {TAGS} tags, each from 1 to {TAG} characters"

@@ -8,8 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from compute.tables import features
-from compute.tables.process import Table, process
+from compute.remote import PROCESS, WRITE_FEATURES
+from compute.tables.results import Table
+from compute.tables.schemas import feature_columns
 from db.base import utcnow
 from db.models import (
     Dataset,
@@ -41,11 +42,11 @@ async def run(context: Context, job: Job) -> None:
         allowed = limits(context.equipment.policy)
         paths = [str(path) for path in local]
         table: Table = await jobs.computed(
-            context, job, (0.0, 0.7), process, paths, str(target), allowed
+            context, job, (0.0, 0.7), PROCESS, paths, str(target), allowed
         )
-        names = features.feature_columns(table.schema)
+        names = feature_columns(table.schema)
         if names:
-            given = (features.write_features, str(target), names, str(numbers))
+            given = (WRITE_FEATURES, str(target), names, str(numbers))
             await jobs.computed(context, job, (0.7, 0.8), *given)
             await stored(context, job, upload, numbers, len(names))
         await store.keep(Path(target), key)

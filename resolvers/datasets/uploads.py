@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,14 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from compute.tables import checks
+from compute.remote import CHECK
 from compute.tables.errors import TableError
 from compute.tables.limits import Limits
+from compute.tables.results import Checked
 from db import faultpoints
+from db.base import Column
 from db.models import FileUpload
-from resolvers.access import Permission, require
+from resolvers.access import SYSTEM, Permission, require, visible
 from resolvers.context import Context
 from resolvers.errors import Exhausted, Invalid, Refusal
 from resolvers.platform.actions import Done, act, refuse
@@ -35,7 +38,7 @@ class Received:
     name: str
     size: int
     sha256: str
-    checked: checks.Checked
+    checked: Checked
 
 
 async def take(
@@ -55,13 +58,9 @@ async def take(
         received = await _received(context, name, chunks)
     except Refusal as refusal:
         return await refuse(context, action, refusal)
-    done = None
-    try:
+    async with kept_if_named(context, FileUpload.file_path, received.key):
         await faultpoints.pass_by("upload.after_rename_before_row")
         done = await act(context, action, key, create, received)
-    finally:
-        if done is None or done.replayed or done.row is None:
-            await asyncio.shield(context.equipment.store.remove(received.key))
     await faultpoints.pass_by("upload.after_row_before_reply")
     return done
 
@@ -80,6 +79,28 @@ async def create(write: Transaction, received: Received) -> FileUpload:
         columns=list(received.checked.columns),
     )
     return await write.add(upload)
+
+
+@asynccontextmanager
+async def kept_if_named(
+    context: Context, column: Column, key: str
+) -> AsyncGenerator[None]:
+    """Remove a file in the end, unless there is a row that names it in this column.
+
+    The rows are looked at: a write that seems to have failed may have committed.
+    """
+    try:
+        yield
+    finally:
+        await asyncio.shield(_tidied(context, column, key))
+
+
+async def _tidied(context: Context, column: Column, key: str) -> None:
+    rows = visible(SYSTEM, column.class_).where(column == key)
+    async with context.database.read() as session:
+        named = await session.scalar(rows.with_only_columns(column).limit(1))
+    if named is None:
+        await context.equipment.store.remove(key)
 
 
 def limits(policy: Policy) -> Limits:
@@ -122,10 +143,10 @@ async def _written(
     return size, digest.hexdigest()
 
 
-async def _checked(context: Context, path: Path, name: str) -> checks.Checked:
+async def _checked(context: Context, path: Path, name: str) -> Checked:
     allowed = limits(context.equipment.policy)
     try:
-        return await context.compute.run(checks.check, str(path), name, allowed)
+        return await context.compute.run(CHECK, str(path), name, allowed)
     except TableError as error:
         raise Invalid(str(error), "file") from error
     except MemoryError as error:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from compute.conditions import SEVERITIES, Change, Happening, banded
 from db.models import Alert, AlertRule, AlertStatus, Analysis, Severity
+from resolvers.access import changeable
 from resolvers.writes import Transaction
 
 CHANGED = "alert"
@@ -48,7 +48,7 @@ class Incident:
 
     async def _open(self) -> Alert | None:
         """The alert that is not over. The unique index allows no second one."""
-        mine = sa.select(Alert).where(
+        mine = changeable(self.write.actor, Alert).where(
             Alert.fingerprint == self._fingerprint(),
             Alert.status != AlertStatus.RESOLVED,
         )
@@ -73,10 +73,10 @@ class Incident:
         await self.write.add(alert)
 
     def _again(self, alert: Alert, change: Change) -> None:
-        if alert.status is AlertStatus.PENDING:
-            alert.status = AlertStatus.ACTIVE
-        alert.occurrences += 1
         alert.last_fired_at = self._at(change)
+        if alert.status is AlertStatus.PENDING:
+            alert.status, alert.triggered_at = AlertStatus.ACTIVE, alert.last_fired_at
+        alert.occurrences += 1
         self._tell(alert, change)
 
     def _tell(self, alert: Alert, change: Change) -> None:

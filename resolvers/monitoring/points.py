@@ -10,7 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from compute import maps
+from compute.remote import SCORED
+from compute.results import Scored, Unfit
 from db.base import utcnow
 from db.models import (
     Analysis,
@@ -21,11 +22,11 @@ from db.models import (
     ReductionResult,
     Severity,
 )
-from resolvers.access import Permission, require
+from resolvers.access import Permission, require, visible
 from resolvers.context import Context
 from resolvers.errors import Conflict, Invalid, Missing
 from resolvers.lists import Listing
-from resolvers.monitoring import rules
+from resolvers.monitoring.judging import judge
 from resolvers.writes import Transaction
 
 FOUND = "anomaly"
@@ -43,7 +44,7 @@ class Given:
     values: list[float]
     process_order: int | None = None
     timestamp: datetime | None = None
-    meta: dict[str, Any] | None = None
+    meta: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Batch:
     """Points with their scores: two batches of the same points are the same."""
 
     points: Sequence[Given]
-    scores: maps.Scored = field(compare=False)
+    scores: Scored = field(compare=False)
 
     @property
     def anomalies(self) -> int:
@@ -67,26 +68,27 @@ async def scored(context: Context, id_: UUID, points: Sequence[Given]) -> Batch:
     """Place and score points, before anything is written. Raises Invalid or Missing."""
     require(context.actor, Permission.EDIT_ANALYSES)
     if not 1 <= len(points) <= (most := context.equipment.policy.ingest_points):
-        raise Invalid(f"from 1 to {most} points are taken at once", "points")
+        said = f"from 1 to {most} points are taken at once, not {len(points)}"
+        raise Invalid(said, "points")
     for place, point in enumerate(points):
         if not isinstance(point.meta, dict | None):
-            where = ("points", str(place), "metadata")
-            raise Invalid("metadata is an object", *where)
+            raise Invalid("metadata is an object", "points", str(place), "metadata")
     analysis = await context.loaders.row(Analysis).load(id_)
     if analysis is None:
-        raise Missing("no Analysis has this id", "analysis_id")
+        raise Missing("no Analysis has this id", "analysis")
     require_running(analysis)
-    result = await context.loaders.row(ReductionResult).load(analysis.dinsight_id)
-    if result is None:
-        raise Conflict("the map this was to watch against is gone", "analysis_id")
+    maps = context.loaders.row(ReductionResult)
+    result = analysis.dinsight_id and await maps.load(analysis.dinsight_id)
+    if not result:
+        raise Conflict("the map this was to watch against is gone", "analysis")
     async with context.equipment.store.local(result.reference_path) as path:
         rows = [point.values for point in points]
         given = (str(path), result.reference_sha256, rows, analysis.sensitivity)
         try:
-            return Batch(points, await context.compute.run(maps.scored, *given))
-        except maps.Unfit as error:
-            place = "" if error.place is None else str(error.place)
-            raise Invalid(error.reason, "points", place, "values") from error
+            return Batch(points, await context.compute.run(SCORED, *given))
+        except Unfit as error:
+            where = [] if error.place is None else [str(error.place), "values"]
+            raise Invalid(error.reason, "points", *where) from error
 
 
 def require_running(analysis: Analysis) -> None:
@@ -94,11 +96,11 @@ def require_running(analysis: Analysis) -> None:
     if analysis.kind is not AnalysisKind.MONITORING:
         raise Conflict(
             f"a {analysis.kind} analysis takes no points; make a monitoring analysis",
-            "analysis_id",
+            "analysis",
         )
     if analysis.status is not AnalysisStatus.RUNNING:
         said = f"this analysis is {analysis.status}; run it before it takes points"
-        raise Conflict(said, "analysis_id")
+        raise Conflict(said, "analysis")
 
 
 async def ingest(write: Transaction, id_: UUID, batch: Batch) -> Analysis:
@@ -107,7 +109,7 @@ async def ingest(write: Transaction, id_: UUID, batch: Batch) -> Analysis:
     The analysis is locked, so that batches follow each other.
     """
     require(write.actor, Permission.EDIT_ANALYSES)
-    analysis = await write.get(Analysis, id_, "analysis_id")
+    analysis = await write.get(Analysis, id_, "analysis")
     require_running(analysis)
     orders = await _orders(write, analysis, batch.points)
     stored = _rows(analysis, batch, orders)
@@ -120,7 +122,7 @@ async def ingest(write: Transaction, id_: UUID, batch: Batch) -> Analysis:
     write.note(analysis, "points", None, f"{orders[0]} to {orders[-1]}")
     write.note(analysis, "anomalies", None, len(found))
     write.announce(topic(id_), analysis)
-    await rules.judge(write, analysis, stored, found)
+    await judge(write, analysis, stored, found)
     return analysis
 
 
@@ -165,18 +167,21 @@ async def _orders(
     write: Transaction, analysis: Analysis, points: Sequence[Given]
 ) -> list[int]:
     """The place of each point. Raises Invalid for one that does not follow."""
-    last = sa.select(sa.func.max(MonitorPoint.process_order))
-    mine = last.where(MonitorPoint.analysis_id == analysis.id)
-    at = await write.session.scalar(mine)
+    mine = visible(write.actor, MonitorPoint, by_key=True).where(
+        MonitorPoint.analysis_id == analysis.id
+    )
+    last = mine.with_only_columns(sa.func.max(MonitorPoint.process_order))
+    at = await write.session.scalar(last)
     at = -1 if at is None else at
     orders: list[int] = []
     for place, point in enumerate(points):
         order = at + 1 if point.process_order is None else point.process_order
-        if not at < order <= HIGHEST:
-            raise Invalid(
-                f"process order {order} does not follow {at}",
-                *("points", str(place), "process_order"),
-            )
+        where = ("points", str(place), "process_order")
+        if order > HIGHEST:
+            raise Invalid(f"a process order is at most {HIGHEST}, not {order}", *where)
+        if order <= at:
+            said = f"process order {order} does not follow {at}; more is expected"
+            raise Invalid(said, *where)
         orders.append(at := order)
     return orders
 
@@ -205,7 +210,7 @@ def _rows(analysis: Analysis, batch: Batch, orders: list[int]) -> list[dict[str,
 
 
 def _anomalies(
-    analysis: Analysis, stored: list[dict[str, Any]], scores: maps.Scored
+    analysis: Analysis, stored: list[dict[str, Any]], scores: Scored
 ) -> list[dict[str, Any]]:
     kept = ("created_at", "owner_id", "analysis_id", "process_order", "timestamp")
     return [

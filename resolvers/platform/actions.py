@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
+from db.base import Base
 from resolvers.audit import entries
 from resolvers.context import Context
 from resolvers.errors import (
@@ -50,11 +51,12 @@ async def act(
 
     async def work(write: Transaction) -> Any:
         mine = key and await idempotency.claim(write, name, key, given)
-        row = await action(write, *args, **kwargs)
+        came = await action(write, *args, **kwargs)
+        row = came if isinstance(came, Base) else None
         if isinstance(mine, UUID):
             await idempotency.settle(write, mine, row)
         await events.conclude(write, name, row)
-        return row
+        return came
 
     try:
         try:

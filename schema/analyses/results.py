@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -23,6 +23,11 @@ from schema.lists.analyses import (
 )
 from schema.nodes import Entity, Info
 from schema.refs import AnalysisRef
+
+Sample = Annotated[
+    int | None,
+    strawberry.argument(description="How many points, evenly spaced: 1 to 1,000."),
+]
 
 
 @strawberry.type
@@ -90,7 +95,7 @@ class ReductionResult(Entity, of=models.ReductionResult):
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-        sample: int | None = None,
+        sample: Sample = None,
     ) -> Any:
         """Its points in order of the rows, or some of them evenly spaced."""
         row: Any = self

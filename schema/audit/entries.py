@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import strawberry
 from strawberry.scalars import JSON
@@ -17,6 +18,15 @@ from schema.inputs import Compare, Filter, Is, Order
 from schema.nodes import Entity, Info
 from schema.reads import costing
 from schema.scalars import BigInt
+
+First = Annotated[
+    int | None,
+    strawberry.argument(name="from", description="The first entry: 1, if not said."),
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="The last entry: the newest, if not said."),
+]
 
 
 @strawberry.type
@@ -95,7 +105,7 @@ class Query:
 
     @strawberry.field(metadata=costing(100))
     async def audit_verify(
-        self, info: Info, from_: int | None = None, to: int | None = None
+        self, info: Info, from_: First = None, to: Last = None
     ) -> AuditVerifyResult:
         """Compute the chain again, whoever wrote it, from one entry to another."""
         require(info.context.actor, Permission.VERIFY_AUDIT)

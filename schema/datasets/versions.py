@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
-from compute.tables.preview import preview
+from compute.remote import PREVIEW
 from db import models
 from resolvers.errors import BadRequest
 from schema.connections import Connection
@@ -83,7 +83,7 @@ class DatasetVersion(Entity, of=models.DatasetVersion):
         context = info.context
         async with context.equipment.store.local(row.file_path) as path:
             given = (str(path), first_row, rows, chosen)
-            cells = await context.compute.run(preview, *given)
+            cells = await context.compute.run(PREVIEW, *given)
         return Preview(columns=chosen, first_row=first_row, rows=cells)
 
 

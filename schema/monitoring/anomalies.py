@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -18,9 +18,14 @@ from schema.enums import Severity
 from schema.ids import row_id
 from schema.lists.monitoring import AnomalyFilter, AnomalyOrder
 from schema.monitoring.points import MonitorPoint
-from schema.nodes import Entity, Info
+from schema.nodes import After, Entity, Info
 from schema.perform import Payload, perform
 from schema.refs import UserRef
+
+OfAnalysis = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="The analysis whose anomalies: all, if not said."),
+]
 
 
 @strawberry.type
@@ -115,7 +120,7 @@ class Mutation:
         """Say that somebody has seen all anomalies that a filter chooses."""
         conditions = input.filter.conditions(models.Anomaly)
         done = await perform(info, anomalies.acknowledge_all, conditions)
-        count = 0 if done.row is None else done.row.count
+        count = len(done.row or ())
         return AnomaliesAcknowledgePayload(acknowledged_count=count, **done.told)
 
 
@@ -125,8 +130,8 @@ class Subscription:
     async def anomaly_detected(
         self,
         info: Info,
-        analysis: strawberry.ID | None = None,
-        after: str | None = None,
+        analysis: OfAnalysis = None,
+        after: After = None,
     ) -> AsyncGenerator[AnomalyDetectedPayload]:
         """Anomalies as they are found: from now on, or all after a cursor."""
         id_ = None if analysis is None else row_id(analysis, models.Analysis)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -19,6 +19,16 @@ from schema.ids import row_id
 from schema.lists.monitoring import MonitorPointFilter, MonitorPointOrder
 from schema.nodes import Entity, Info
 from schema.perform import Creation, Keyed, Performed, perform_once
+
+OfAnalysis = Annotated[
+    strawberry.ID, strawberry.argument(description="The analysis whose points.")
+]
+Place = Annotated[
+    int | None,
+    strawberry.argument(
+        description="The process order of the last point that you have."
+    ),
+]
 
 
 @strawberry.type
@@ -67,7 +77,7 @@ class MonitorPointsIngestInput(Keyed):
     analysis_id: strawberry.ID = strawberry.field(name="analysis")
     """A monitoring analysis that is running."""
     points: list[MonitorPointInput]
-    """1 to 1,000 rows. For more there is POST /analyses/{id}/points."""
+    """Of 1 to 1,000 rows. For more there is POST /analyses/{id}/points."""
 
 
 @strawberry.type
@@ -131,7 +141,7 @@ class Mutation:
 class Subscription:
     @strawberry.subscription(graphql_type=MonitorPoint)
     def monitor_point_added(
-        self, info: Info, analysis: strawberry.ID, after: int | None = None
+        self, info: Info, analysis: OfAnalysis, after: Place = None
     ) -> AsyncGenerator[models.MonitorPoint]:
         """An analysis's points in order: from now on, or all after a process order."""
         id_ = row_id(analysis, models.Analysis)

@@ -29,6 +29,9 @@ async def _step(url: str, asked: Namespace) -> None:
     if look := LOOKS.get(asked.step):
         await migrating.run(url, look)
         return
+    if asked.step == "draft":
+        await migrating.draft(url, asked.message)
+        return
     move = migrating.upgrade if asked.step == "upgrade" else migrating.downgrade
     await move(url, asked.revision)
     pending = await migrating.pending(url)

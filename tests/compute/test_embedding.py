@@ -10,8 +10,9 @@ from hypothesis.extra.numpy import arrays
 
 from compute import embedding
 from compute.arrays import Double
-from compute.embedding import Embedding, Parameters, embed
+from compute.embedding import Embedding, embed
 from compute.kernels import Likeness, liken, strain
+from compute.parameters import Parameters
 from tests.compute.spectra import spectra
 
 TABLES = {

@@ -227,3 +227,15 @@ def test_no_type_shows_a_secret() -> None:
     text = schema.as_str().lower()
     for word in ("passwordhash", "hashed", "tokenhash", "pepper", "tokenversion"):
         assert word not in text
+
+
+async def test_the_viewer_is_read_with_their_role_and_sessions_in_one_statement(
+    client: Client, statements: list[str]
+) -> None:
+    await client.sign_up()
+    asked = "{ viewer { email role { name } sessions { nodes { lastUsed } } } }"
+    await client.ask(asked)
+    statements.clear()
+    viewer = (await client.ask(asked)).payload
+    assert viewer["role"] == {"name": "user"}
+    assert len(viewer["sessions"]["nodes"]) == len(statements) == 1

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from db import faultpoints
 from db.base import utcnow
 from db.models import RefreshToken, Session
 from db.session import Database
@@ -49,6 +50,17 @@ async def test_two_windows_that_refresh_at_once_both_go_on(ada: Client) -> None:
     assert one.refresh_token == other.refresh_token != shown
     for window in (one, other):
         assert (await window.ask(VIEWER)).payload == {"email": EMAIL}
+
+
+async def test_a_refresh_whose_answer_is_lost_may_be_repeated(ada: Client) -> None:
+    shown = ada.refresh_token
+    faultpoints.arm("refresh.after_rotate:raise:1")
+    try:
+        assert (await ada.refresh()).codes == ["INTERNAL"]
+        assert (await ada.refresh(shown)).payload["userErrors"] == []
+    finally:
+        faultpoints.arm("")
+    assert (await ada.refresh()).payload["userErrors"] == []
 
 
 async def test_of_fifty_parallel_refreshes_comes_one_child(

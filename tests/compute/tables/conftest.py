@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from compute.tables import Table, process
 from compute.tables.arrow import Batch, pa, parquet
 from compute.tables.limits import Limits
+from compute.tables.process import process
+from compute.tables.results import Table
 
 REAL_DATA = Path(__file__).parents[4] / "shared" / "data"
 """Public data that may lie beside the repository."""

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from compute.tables import Limits, TableError, check
+from compute.tables.checks import check
+from compute.tables.errors import TableError
+from compute.tables.limits import Limits
 from tests.compute.tables.conftest import LIMITS, Write
 
 BAD = {

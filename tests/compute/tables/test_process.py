@@ -11,8 +11,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from compute import progress
-from compute.tables import Table, TableError, check, preview, process
 from compute.tables.arrow import pa, parquet
+from compute.tables.checks import check
+from compute.tables.errors import TableError
+from compute.tables.preview import preview
+from compute.tables.process import process
+from compute.tables.results import Table
 from tests.compute.tables.conftest import LIMITS, Canonical, Write, packed
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

@@ -1,0 +1,42 @@
+"""Functions for processes of their own, by name: what they need is imported there."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+OURS = ("builtins.", "compute.")
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A function that whoever names it need not import."""
+
+    module: str
+    name: str
+
+    def __call__(self, *given: Any) -> Any:
+        """Import the function and call it.
+
+        What a library raises comes as the built-in exception that it is a kind of, so
+        that whoever reads it need not import the library either.
+        """
+        try:
+            return getattr(import_module(self.module), self.name)(*given)
+        except Exception as error:
+            kind = _known(type(error))
+            if kind is type(error):
+                raise
+            raise kind(str(error)) from error
+
+
+FIT = Remote("compute.maps", "fit")
+SCORED = Remote("compute.maps", "scored")
+SUMMARY = Remote("compute.summaries", "summary")
+CHECK = Remote("compute.tables.checks", "check")
+PROCESS = Remote("compute.tables.process", "process")
+WRITE_FEATURES = Remote("compute.tables.features", "write_features")
+PREVIEW = Remote("compute.tables.preview", "preview")
+
+
+def _known(kind: type[Exception]) -> type[Exception]:
+    return next(one for one in kind.__mro__ if f"{one.__module__}.".startswith(OURS))

@@ -1,0 +1,114 @@
+"""The README's tour runs as it is printed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from resolvers.context import Context
+from resolvers.equipment import Equipment
+from schema import schema
+from server import demo
+from server.authentication import Authentication
+from server.demo.loading import WATCH
+from server.demo.playing import readings
+from server.graphiql.tour import Operation, operations
+
+README = Path(__file__).parent.parent / "README.md"
+TOUR = operations(README.read_text())
+SECONDS = 20
+
+
+class Visitor:
+    """Somebody who takes the tour, and is signed in by its first step."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        self._equipment = equipment
+        self._authentication = Authentication(equipment)
+        self._bearer: str | None = None
+
+    async def context(self) -> Context:
+        who = await self._authentication.authenticate(self._bearer)
+        return Context(self._equipment, who.actor)
+
+    async def ask(self, step: Operation) -> Any:
+        context = await self.context()
+        result = await schema.execute(step.query, step.variables, context)
+        assert not result.errors, (step.title, result.errors)
+        data = orjson.loads(orjson.dumps(result.data))
+        for payload in data.values():
+            assert not payload.get("userErrors"), (step.title, payload)
+        if tokens := data.get("login", {}).get("tokens"):
+            self._bearer = f"Bearer {tokens['accessToken']}"
+        return data
+
+    async def listen(self, step: Operation) -> AsyncIterator[Any]:
+        events: Any = await schema.subscribe(
+            step.query, step.variables, await self.context()
+        )
+        async for event in events:
+            assert not event.errors
+            yield orjson.loads(orjson.dumps(event.data))
+
+
+@pytest.fixture
+async def visitor(equipment: Equipment) -> Visitor:
+    await demo.load(equipment)
+    return Visitor(equipment)
+
+
+async def test_every_step_runs_and_the_alert_arrives(visitor: Visitor) -> None:
+    answers: dict[str, Any] = {}
+    alert: asyncio.Task[Any] | None = None
+    for step in TOUR:
+        if step.query.startswith("subscription"):
+            alert = asyncio.ensure_future(anext(visitor.listen(step)))
+            await asyncio.sleep(0.1)
+        else:
+            answers[name(step)] = await visitor.ask(step)
+    assert alert
+    async with asyncio.timeout(SECONDS):
+        told = (await alert)["alertChanged"]["alert"]
+    assert (told["status"], told["occurrences"]) == ("ACTIVE", 1)
+    assert told["rule"]["name"] == "Three of six hours"
+    assert answers["SendUsualHours"]["monitorPointsIngest"]["anomalyCount"] == 0
+    assert answers["SendTheNight"]["monitorPointsIngest"]["anomalyCount"] == 3
+    assert answers["WhatWasFound"]["anomalies"]["totalCount"] == 3
+    assert len(answers["WhatWasFound"]["alerts"]["nodes"]) == 1
+    assert answers["TakeInHand"]["anomaliesAcknowledge"]["acknowledgedCount"] == 3
+    assert answers["WhatHappened"]["auditVerify"]["isWhole"]
+    [dataset] = answers["LookAround"]["datasets"]["nodes"]
+    assert (dataset["rowCount"], dataset["columnCount"]) == (505, 13)
+
+
+async def test_the_tour_can_be_taken_again(visitor: Visitor) -> None:
+    for _ in range(2):
+        for step in TOUR:
+            if not step.query.startswith("subscription"):
+                await visitor.ask(step)
+
+
+async def test_the_demo_is_loaded_once(equipment: Equipment) -> None:
+    assert await demo.login(equipment) is None
+    await demo.load(equipment)
+    login = await demo.login(equipment)
+    assert login
+    assert set(login) == set(
+        TOUR[0].variables["input"].values() if TOUR[0].variables else ()
+    )
+    await demo.load(equipment)
+
+
+def test_the_readings_are_a_week_of_hours() -> None:
+    played = readings()
+    assert len(played) == 168
+    assert {len(one["values"]) for one in played} == {12}
+    assert WATCH.hex in README.read_text()
+
+
+def name(step: Operation) -> str:
+    """What an operation is called in its document."""
+    return step.query.split()[1].split("(")[0].strip("{")
