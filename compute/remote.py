@@ -31,6 +31,7 @@ class Remote:
 
 FIT = Remote("compute.maps", "fit")
 SCORED = Remote("compute.maps", "scored")
+TREND = Remote("compute.trend", "trend")
 SUMMARY = Remote("compute.summaries", "summary")
 CHECK = Remote("compute.tables.checks", "check")
 PROCESS = Remote("compute.tables.process", "process")

@@ -1,17 +1,30 @@
 """Whether a machine wears: does the distance of its rows rise along its life?"""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum, auto
 
 import numpy as np
 
 from compute.arrays import Double
 
+Numbers = Double | Sequence[float]
 CERTAIN = 0.01
 """The p-value under which a trend is taken for one."""
 MOST_PAIRED = 1_000
 """Rows compared pair by pair; longer series are first reduced to so many medians."""
+
+
+class Direction(StrEnum):
+    """Where a distance goes along an order."""
+
+    RISING = auto()
+    """Away from normal."""
+    FALLING = auto()
+    """Back to normal."""
+    NONE = auto()
+    """Nowhere that chance does not go as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +39,14 @@ class Trend:
     above_from the first order value from which on every distance exceeds the threshold
     """
 
-    direction: Literal["rising", "falling", "none"]
+    direction: Direction
     slope: float
     tau: float
     p_value: float
     above_from: float | None
 
 
-def trend(order: Double, distance: Double, threshold: float) -> Trend:
+def trend(order: Numbers, distance: Numbers, threshold: float) -> Trend:
     """The trend of a distance along an order, such as the share of life.
 
     order      (k,), any unit, finite, in any sequence, at least 3 values
@@ -45,13 +58,14 @@ def trend(order: Double, distance: Double, threshold: float) -> Trend:
     Sources: P. Sen, Estimates of the regression coefficient based on Kendall's tau,
     JASA 63 (1968); H. Mann, Nonparametric tests against trend, Econometrica 13 (1945).
     """
+    order, distance = np.asarray(order, float), np.asarray(distance, float)
     check(order, distance)
     sequence = np.argsort(order, kind="stable")
     order, distance = order[sequence], distance[sequence]
     slope, tau, p_value = paired(*thinned(order, distance))
-    direction = "none"
+    direction = Direction.NONE
     if p_value < CERTAIN:
-        direction = "rising" if tau > 0 else "falling"
+        direction = Direction.RISING if tau > 0 else Direction.FALLING
     start = stays_above(order, distance, threshold)
     return Trend(direction, slope, tau, p_value, start)
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import context
 
 import db.models  # noqa: F401  so that every table is known
+from db import faultpoints
 from db.base import Base
 from db.types import Floats, Moment, Texts
 
@@ -32,12 +33,18 @@ def include_object(_: Any, name: str | None, kind: str, *rest: Any) -> bool:
     return not (kind == "table" and (name or "").startswith("audit_log_"))
 
 
+def between(**_: Any) -> None:
+    """After each revision, while none of them is certain yet."""
+    faultpoints.reach("migration.mid")
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
     render_as_batch=True,
     render_item=render_item,
     include_object=include_object,
+    on_version_apply=between,
     transactional_ddl=True,
 )
 with context.begin_transaction():

@@ -12,6 +12,7 @@ from typing import Any
 import uvloop
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from db import faultpoints
 from resolvers.errors import Denial, Refusal
 from server import settings
 from server.failures import Failure
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = {name: getattr(asked, name, None) for name in ("host", "port")}
     try:
         chosen = settings.read(**{k: v for k, v in given.items() if v is not None})
+        arm(chosen)
         module, _, name = asked.run.partition(".")
         run = getattr(importlib.import_module(f"server.commands.{module}"), name)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -37,6 +39,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"heliograph: {sentence(error)}\n")
         return 1
     return 0
+
+
+def arm(chosen: settings.Settings) -> None:
+    """Have fault points act, where the server is under test and nowhere else."""
+    try:
+        faultpoints.arm(chosen.fault_points if chosen.testing else "")
+    except ValueError as error:
+        raise Failure(f"HELIOGRAPH_FAULT_POINTS will not do: {error}") from error
 
 
 def sentence(error: Exception) -> str:

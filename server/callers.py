@@ -81,5 +81,3 @@ def status(done: Done) -> int:
     if done.refusal is None:
         return 200 if done.replayed else 201
     return 422
-
-

@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket
 from strawberry import Schema
 from structlog.contextvars import bind_contextvars
 
+from db import faultpoints
 from resolvers.access import Actor
 from resolvers.context import Context
 from resolvers.errors import Denial
@@ -103,6 +104,7 @@ class Endpoint:
         principal = await self.authenticate(request.headers.get("authorization"))
         asked = await self._asked(request)
         answer = await self._answer(request, asked, principal, request_id)
+        await faultpoints.pass_by("resp.before_send")
         status = 400 if answer.refused and media == GRAPHQL else 200
         return responses.json(answer.body(), status, media)
 

@@ -25,7 +25,10 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
     Raises Failure where something is not to be had.
     """
     if settings.compute_scheduler:
-        raise Failure("HELIOGRAPH_COMPUTE_SCHEDULER needs a Dask cluster's pools")
+        raise Failure(
+            f"HELIOGRAPH_COMPUTE_SCHEDULER is {settings.compute_scheduler!r}, but this"
+            " version computes on its own machines only; leave it empty"
+        )
     keys = keyring.keys(settings)
     async with AsyncExitStack() as stack:
         database = Database(settings.database)

@@ -47,7 +47,8 @@ def configure(
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
-    logging.getLogger("alembic").setLevel(max(logging.WARNING, root.level))
+    for name in ("uvicorn.error", "alembic"):  # they tell every step they take
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)
 
 

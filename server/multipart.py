@@ -11,11 +11,13 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from server.body import Asked, asked, decoded
+from server.callers import body
 
 LARGEST = 32 * 2**20
 """Bytes of a body with its files. Larger ones go to POST /upload."""
 PARTS = 20
-BOUNDARY = re.compile(r'boundary="?([^";,]{1,70})"?')
+BOUNDARY = re.compile(r'boundary="?([^";,]{1,70})"?', re.IGNORECASE)
+INDEX = re.compile("[0-9]{1,9}")
 TAIL = 256
 """Bytes at the end of a body, among which its last boundary is looked for."""
 
@@ -39,15 +41,15 @@ async def _form(request: Request) -> FormData:
     boundary = BOUNDARY.search(request.headers.get("content-type", ""))
     if boundary is None:
         raise HTTPException(400, "a multipart body needs a boundary")
-    body = _Body(request)
+    whole = _Body(request)
     parser = MultiPartParser(
-        request.headers, body.stream(), max_files=PARTS, max_fields=PARTS
+        request.headers, whole.stream(), max_files=PARTS, max_fields=PARTS
     )
     try:
         form = await parser.parse()
-    except (MultiPartException, MultipartParseError) as error:
+    except (MultiPartException, MultipartParseError, UnicodeError) as error:
         raise HTTPException(400, f"the multipart body is broken: {error}") from error
-    if f"--{boundary[1]}--".encode() not in body.tail:
+    if f"--{boundary[1]}--".encode() not in whole.tail:
         await form.close()
         raise HTTPException(400, "the multipart body ends before its last boundary")
     return form
@@ -62,7 +64,7 @@ class _Body:
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         size = 0
-        async for chunk in self._request.stream():
+        async for chunk in body(self._request):
             size += len(chunk)
             if size > LARGEST:
                 said = f"a body with files has at most {LARGEST} bytes"
@@ -98,6 +100,6 @@ def _put(operations: dict[str, Any], path: str, file: UploadFile) -> None:
 def _below(place: Any, step: str, wrong: HTTPException) -> Any:
     if isinstance(place, dict) and step in place:
         return place[step]
-    if isinstance(place, list) and step.isdecimal() and int(step) < len(place):
+    if isinstance(place, list) and INDEX.fullmatch(step) and int(step) < len(place):
         return place[int(step)]
     raise wrong

@@ -1,15 +1,14 @@
 """Points as a stream: POST /analyses/{id}/points, a JSON object a line (NDJSON)."""
 
-import asyncio
+import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any
+from uuid import UUID
 
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from db import models
 from db.types import moment
@@ -17,17 +16,16 @@ from resolvers.context import Context
 from resolvers.errors import Denial, Invalid, Refusal
 from resolvers.monitoring import points
 from resolvers.monitoring.points import Given
-from resolvers.platform.actions import Done, act, refuse
+from resolvers.platform.actions import Done, accounted, act
 from schema.ids import row_id
+from server.answers import fault
 from server.callers import body, payload
+from server.lines import LONGEST, Line, Lines, batches
 
+logger = logging.getLogger(__name__)
 ACTION = "monitorPointsIngest"
 AT_ONCE = 200
 """Lines that are stored together, where they come fast enough."""
-PATIENCE = 0.2
-"""Seconds to wait for more lines before those that came are stored."""
-LONGEST = 2**20
-"""Bytes of a line."""
 FIELDS = {"values", "processOrder", "timestamp", "metadata"}
 
 
@@ -44,7 +42,7 @@ async def ingest(context: Context, request: Request) -> Response:
 class Stream:
     """One stream of points to an analysis."""
 
-    def __init__(self, context: Context, id_: Any) -> None:
+    def __init__(self, context: Context, id_: UUID) -> None:
         self._context, self._id = context, id_
         self._accepted = 0
 
@@ -52,77 +50,84 @@ class Stream:
         self, chunks: AsyncGenerator[bytes, None]
     ) -> AsyncGenerator[bytes, None]:
         """A line of JSON after each batch."""
+        most = min(AT_ONCE, self._context.equipment.policy.ingest_points)
         try:
-            async for lines in batches(chunks):
-                done = await self._stored(lines)
-                if done.refusal and (good := _place(done.refusal)):
-                    yield self._said(await self._stored(lines[:good]))
-                    done = Done(refusal=_first(done.refusal))
-                yield self._said(done)
-                if done.refusal:
-                    return
+            async for lines in batches(chunks, most):
+                async for number, done in self._taken(lines):
+                    yield self._said(number, done)
+                    if done.refusal:
+                        return
         except HTTPException as error:
             yield _wrong("BAD_REQUEST", error.detail)
         except Denial as error:
             yield _wrong(error.code, str(error))
         except ClientDisconnect:
             return
+        except Exception:
+            reference = self._context.origin.request_id
+            logger.exception("fault %s", reference)
+            yield _line({"errors": fault(reference)})
 
-    async def _stored(self, lines: list[bytes]) -> Done:
-        context, id_ = self._context, self._id
-        try:
-            given = [_read(line, place) for place, line in enumerate(lines)]
-            batch = await points.scored(context, id_, given)
-        except Refusal as refusal:
-            return await refuse(context, ACTION, refusal)
-        done = await act(context, ACTION, None, points.ingest, id_, batch)
+    async def _taken(self, lines: list[Line]) -> AsyncGenerator[tuple[int, Done], None]:
+        """What came of the lines before the first that will not do, and of that one.
+
+        Beside it is the number of the last line that it is about.
+        """
+        bad: tuple[int, Done] | None = None
+        while lines:
+            done = await self._stored(lines)
+            if done.refusal is None:
+                yield lines[-1].number, done
+                break
+            place = _place(done.refusal)
+            bad, lines = (lines[place].number, _of_line(done)), lines[:place]
+        if bad:
+            yield bad
+
+    async def _stored(self, lines: list[Line]) -> Done:
+        context = self._context
+        batch = await accounted(context, ACTION, self._scored(lines))
+        if isinstance(batch, Done):
+            return batch
+        done = await act(context, ACTION, None, points.ingest, self._id, batch)
         if done.refusal is None:
-            self._accepted += len(given)
+            self._accepted += len(lines)
         return done
 
-    def _said(self, done: Done) -> bytes:
-        line = self._accepted + (1 if done.refusal else 0)
-        return orjson.dumps(
-            payload(done, accepted=self._accepted, line=line),
-            option=orjson.OPT_APPEND_NEWLINE,
-        )
+    async def _scored(self, lines: list[Line]) -> points.Batch:
+        given = [_read(line.text, place) for place, line in enumerate(lines)]
+        return await points.scored(self._context, self._id, given)
+
+    def _said(self, number: int, done: Done) -> bytes:
+        return _line(payload(done, accepted=self._accepted, line=number))
 
 
-class Lines(Response):
-    """Lines that are sent while the body they answer is still coming in."""
-
-    media_type = "application/x-ndjson"
-
-    def __init__(self, lines: AsyncGenerator[bytes, None]) -> None:
-        super().__init__()
-        del self.headers["content-length"]
-        self._lines = lines
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": 200}
-        await send({**start, "headers": self.raw_headers})
-        async with aclosing(self._lines):
-            async for line in self._lines:
-                part = {"type": "http.response.body", "body": line}
-                await send({**part, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _read(line: bytes, place: int) -> Given:
+def _read(text: bytes, place: int) -> Given:
     try:
-        said = orjson.loads(line)
-        if not isinstance(said, dict) or not set(said) <= FIELDS:
-            raise ValueError(f"a line is an object with some of {sorted(FIELDS)}")
-        values, order = said.get("values"), said.get("processOrder")
-        if not isinstance(values, list) or not all(map(_number, values)):
-            raise ValueError("`values` is a list of numbers")
-        if not isinstance(order, int | None) or isinstance(order, bool):
-            raise ValueError("`processOrder` is a whole number")
-        at = said.get("timestamp")
-        at = None if at is None else moment(str(at))
-        return Given(values, order, at, said.get("metadata"))
+        return _point(text)
     except ValueError as error:
         raise Invalid(f"this is no point: {error}", "points", str(place)) from error
+
+
+def _point(text: bytes) -> Given:
+    """What a line says. Raises ValueError."""
+    if len(text) > LONGEST:
+        raise ValueError(f"a line has at most {LONGEST} bytes")
+    said = orjson.loads(text)
+    if not isinstance(said, dict) or not set(said) <= FIELDS:
+        raise ValueError(f"a line is an object with some of {sorted(FIELDS)}")
+    values, order = said.get("values"), said.get("processOrder")
+    if not isinstance(values, list) or not all(map(_number, values)):
+        raise ValueError("`values` is a list of numbers")
+    if order is not None and type(order) is not int:
+        raise ValueError("`processOrder` is a whole number")
+    at = said.get("timestamp")
+    at = None if at is None else moment(str(at))
+    return Given(values, order, at, said.get("metadata"))
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _place(refusal: Refusal) -> int:
@@ -131,63 +136,18 @@ def _place(refusal: Refusal) -> int:
     return places[0] if places else 0
 
 
-def _first(refusal: Refusal) -> Refusal:
-    """A refusal of a line, as that of the first of those that are left."""
-    field = ["0" if one.isdecimal() else one for one in refusal.field]
-    return type(refusal)(refusal.message, *field)
-
-
-async def batches(
-    chunks: AsyncGenerator[bytes, None],
-) -> AsyncGenerator[list[bytes], None]:
-    """Whole lines, together as they come. Raises HTTPException for one too long."""
-    queue: asyncio.Queue[list[bytes] | Exception | None] = asyncio.Queue(2)
-    reader = asyncio.create_task(_read_lines(chunks, queue))
-    try:
-        waiting: list[bytes] = []
-        ended = False
-        while not ended:
-            try:
-                async with asyncio.timeout(PATIENCE if waiting else None):
-                    lines = await queue.get()
-            except TimeoutError:
-                yield waiting
-                waiting = []
-                continue
-            if isinstance(lines, Exception):
-                raise lines
-            ended = lines is None
-            waiting += lines or []
-            while len(waiting) >= AT_ONCE or (ended and waiting):
-                yield waiting[:AT_ONCE]
-                waiting = waiting[AT_ONCE:]
-    finally:
-        reader.cancel()
-
-
-async def _read_lines(
-    chunks: AsyncGenerator[bytes, None],
-    queue: "asyncio.Queue[list[bytes] | Exception | None]",
-) -> None:
-    rest = b""
-    try:
-        async for chunk in chunks:
-            *lines, rest = (rest + chunk).split(b"\n")
-            if max(map(len, [*lines, rest])) > LONGEST:
-                raise HTTPException(413, f"a line has at most {LONGEST} bytes")
-            if whole := [line for line in lines if line.strip()]:
-                await queue.put(whole)
-        if rest.strip():
-            await queue.put([rest])
-        await queue.put(None)
-    except (HTTPException, ClientDisconnect) as error:
-        await queue.put(error)
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _of_line(done: Done) -> Done:
+    """A refusal as that of one line: its field is below the line's own object."""
+    if not isinstance(refusal := done.refusal, Refusal):
+        return done
+    field = refusal.field
+    below = field[2:] if field[1:2] and field[1].isdecimal() else field
+    return Done(refusal=type(refusal)(refusal.message, *below))
 
 
 def _wrong(code: str, message: str) -> bytes:
-    error = {"message": message, "extensions": {"code": code}}
-    return orjson.dumps({"errors": [error]}, option=orjson.OPT_APPEND_NEWLINE)
+    return _line({"errors": [{"message": message, "extensions": {"code": code}}]})
+
+
+def _line(said: Any) -> bytes:
+    return orjson.dumps(said, option=orjson.OPT_APPEND_NEWLINE)

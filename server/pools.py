@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
@@ -102,7 +102,7 @@ class LocalPools:
         raise AssertionError
 
     @contextmanager
-    def _alone(self) -> Iterator[Processes]:
+    def _alone(self) -> Generator[Processes]:
         """A process for one computation, which ends if that is broken off."""
         process = self._idle.pop() if self._idle else self._new()
         try:
@@ -127,9 +127,9 @@ async def _told(
     try:
         while True:
             done, _ = await asyncio.wait({future}, timeout=LOOK)
-            lines: list[str] = []
-            for share, line in process.heard():
-                lines += [line] if line else []
+            said = list(process.heard())
+            share = said[-1][0] if said else share
+            lines = [line for _, line in said if line]
             if lines or not done:
                 await heard(share, "\n".join(lines) or None)
             if done:

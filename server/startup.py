@@ -1,9 +1,8 @@
 """What must hold before the server takes a request."""
 
-import logging
 from datetime import timedelta
 
-from db import faultpoints, migrating
+from db import migrating
 from db.base import utcnow
 from db.models import AuditEntry
 from resolvers.access import SYSTEM, visible
@@ -16,20 +15,6 @@ from server.settings import Settings
 
 BEHIND = timedelta(minutes=5)
 """How far our clock may be behind the newest entry of the audit log."""
-logger = logging.getLogger(__name__)
-
-
-def armed(settings: Settings) -> None:
-    """Have fault points act, on a server under test and on no other."""
-    if not settings.fault_points:
-        return
-    if not settings.testing:
-        logger.warning("fault points do nothing unless HELIOGRAPH_TESTING is 1")
-        return
-    try:
-        faultpoints.arm(settings.fault_points)
-    except ValueError as error:
-        raise Failure(f"HELIOGRAPH_FAULT_POINTS will not do: {error}") from error
 
 
 async def migrated(settings: Settings, *, migrate: bool) -> None:

@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from compute import progress
-from compute.tables.arrow import BOOLEAN, FLOAT, INTEGER, NAMES, TEXT, Kind, parquet, pc
+from compute.tables.arrow import (
+    BOOLEAN,
+    FLOAT,
+    INTEGER,
+    NAMES,
+    TEXT,
+    Kind,
+    pa,
+    parquet,
+    pc,
+)
 from compute.tables.figures import Moments, Texts, Truths
 from compute.tables.numbers import EXACT, Numbers
 
@@ -56,6 +66,7 @@ def _described(file: Any, columns: list[tuple[int, Any]]) -> Iterator[dict[str, 
     ]
     names = [field.name for _, field in columns]
     for groups in _spans(file.metadata, columns[0][1].type):
+        pa.default_memory_pool().release_unused()  # what reads and writes left behind
         table = file.read_row_groups(groups, columns=names)
         for name, figures in zip(names, counted, strict=True):
             values = pc.drop_null(table.column(name))

@@ -6,7 +6,7 @@ from typing import Any
 from compute.tables.arrow import TEXT, Batch, pa, parquet
 
 GROUP_CELLS = 1 << 20
-GROUP_BYTES = 16 << 20
+GROUP_BYTES = 12 << 20
 """A row group has about so many cells, and at most so many bytes in memory."""
 
 

@@ -10,6 +10,8 @@ from compute.tables.errors import TableError
 from compute.tables.schemas import feature_range
 from db.base import utcnow
 from db.models import (
+    Alert,
+    AlertStatus,
     Analysis,
     AnalysisKind,
     AnalysisStatus,
@@ -32,7 +34,7 @@ LEAST, MOST = 0.5, 5.0
 """Between which a sensitivity lies."""
 
 
-async def create(
+async def create(  # noqa: PLR0913, PLR0917  what its mutation is told
     write: Transaction,
     kind: AnalysisKind,
     name: str | None = None,
@@ -49,14 +51,19 @@ async def create(
     """
     owner_id = require(write.actor, Permission.EDIT_ANALYSES)
     if not LEAST <= sensitivity <= MOST:
-        raise Invalid(f"a sensitivity is from {LEAST} to {MOST}", "sensitivity")
+        said = f"a sensitivity is from {LEAST} to {MOST}, not {sensitivity}"
+        raise Invalid(said, "sensitivity")
+    if config_id is not None and kind is not AnalysisKind.REDUCTION:
+        raise Invalid(f"a {kind} analysis has no parameters of its own", "config")
     if kind is AnalysisKind.MONITORING:
         about = await _against(write, reference_id, dataset_id)
+    elif reference_id is not None:
+        raise Invalid("only a monitoring analysis has a reference", "reference")
     else:
-        about = await _of(write, kind, dataset_id, config_id, reference_id)
-    dataset = await write.see(Dataset, about["dataset_id"], "dataset_id")
-    said = (name or f"{kind} of {dataset.name}")[:NAME].strip()
-    if not said:
+        about = await _of(write, kind, dataset_id, config_id)
+    dataset = await write.see(Dataset, about["dataset_id"], "dataset")
+    said = f"{kind} of {dataset.name}"[:NAME] if name is None else name.strip()
+    if not 1 <= len(said) <= NAME:
         raise Invalid(f"a name has from 1 to {NAME} characters", "name")
     given = {"name": said, "kind": kind, "sensitivity": sensitivity}
     return await write.add(Analysis(id=id_, owner_id=owner_id, **given, **about))
@@ -76,7 +83,8 @@ async def run(write: Transaction, id_: UUID) -> Analysis:
             raise Conflict("the data of this analysis are gone", "id")
         write.move(analysis, AnalysisStatus.PENDING, *before)
         job = await write.enqueue(TASK, owner_id, analysis_id=str(id_))
-        analysis.job_id, analysis.error_message = job.id, None
+        analysis.job_id = job.id
+        analysis.error_message = analysis.completed_at = None
     if analysis.dataset_id:
         used = sa.update(Dataset).where(Dataset.id == analysis.dataset_id)
         now = utcnow()
@@ -94,12 +102,20 @@ async def stop(write: Transaction, analysis: Analysis) -> Analysis:
 
 
 async def delete(write: Transaction, id_: UUID) -> Analysis:
-    """Delete an analysis, and the points and anomalies that it has."""
+    """Delete an analysis, and the points and anomalies that it has.
+
+    Its alerts stay, but for those that were yet to fire.
+    """
     require(write.actor, Permission.EDIT_ANALYSES)
     analysis = await write.get(Analysis, id_)
     busy = {AnalysisStatus.PENDING, AnalysisStatus.RUNNING}
     if analysis.kind is not AnalysisKind.MONITORING and analysis.status in busy:
         raise Conflict("this analysis is being run; cancel it first", "id")
+    about = changeable(write.actor, Alert).where(
+        Alert.analysis_id == id_, Alert.status == AlertStatus.PENDING
+    )
+    for alert in await write.session.scalars(about.with_for_update()):
+        await write.delete(alert)
     await write.delete(analysis)
     return analysis
 
@@ -146,13 +162,10 @@ async def _of(
     kind: AnalysisKind,
     dataset_id: UUID | None,
     config_id: UUID | None,
-    reference_id: UUID | None,
 ) -> dict[str, Any]:
     """What a map or a summary is made of: the newest version of a dataset."""
     if dataset_id is None:
-        raise Invalid(f"a {kind} analysis needs a dataset", "dataset_id")
-    if reference_id is not None:
-        raise Invalid("only a monitoring analysis has a reference", "reference_id")
+        raise Invalid(f"a {kind} analysis needs a dataset", "dataset")
     version = await newest(write, dataset_id)
     about = {
         "dataset_id": dataset_id,
@@ -163,7 +176,7 @@ async def _of(
         if config_id is None:
             config = await configs.usual(write, write.actor)
         else:
-            config = await write.see(ReductionConfig, config_id, "config_id")
+            config = await write.see(ReductionConfig, config_id, "config")
         features_of(version, config)
         about["config_id"] = config.id
     return about
@@ -174,11 +187,11 @@ async def _against(
 ) -> dict[str, Any]:
     """What new points are compared with: a finished map."""
     if reference_id is None:
-        raise Invalid("a monitoring analysis needs a map as reference", "reference_id")
-    result = await write.see(ReductionResult, reference_id, "reference_id")
+        raise Invalid("a monitoring analysis needs a map as reference", "reference")
+    result = await write.see(ReductionResult, reference_id, "reference")
     version = await write.see(DatasetVersion, result.dataset_version_id)
     if dataset_id not in {None, version.dataset_id}:
-        raise Invalid("the reference is a map of another dataset", "dataset_id")
+        raise Invalid("the reference is a map of another dataset", "dataset")
     return {
         "dataset_id": version.dataset_id,
         "dataset_version_id": version.id,
@@ -190,14 +203,14 @@ async def _against(
 
 async def newest(write: Transaction, dataset_id: UUID) -> DatasetVersion:
     """The newest version of a dataset. Raises Conflict where there is none yet."""
-    await write.see(Dataset, dataset_id, "dataset_id")
+    await write.see(Dataset, dataset_id, "dataset")
     rows = visible(write.actor, DatasetVersion, by_key=True)
     mine = rows.where(DatasetVersion.dataset_id == dataset_id)
     version = await write.session.scalar(
         mine.order_by(DatasetVersion.number.desc()).limit(1)
     )
     if version is None:
-        raise Conflict("this dataset has not been processed yet", "dataset_id")
+        raise Conflict("this dataset has not been processed yet", "dataset")
     return version
 
 
@@ -207,7 +220,7 @@ def features_of(version: DatasetVersion, config: ReductionConfig) -> list[str]:
         names = feature_range(version.schema, config.start_dim, config.end_dim)
     except TableError as error:
         which = f"of {config.start_dim!r} to {config.end_dim!r}"
-        raise Invalid(f"{which}: {error}", "config_id") from error
+        raise Invalid(f"{which}: {error}", "config") from error
     if version.row_count < 2:
-        raise Invalid("a map needs at least 2 rows", "dataset_id")
+        raise Invalid("a map needs at least 2 rows, not 1", "dataset")
     return names

@@ -37,4 +37,4 @@ async def usual(write: Transaction, actor: Actor) -> ReductionConfig:
         newest = choice.order_by(ReductionConfig.id.desc()).limit(1)
         if config := await write.session.scalar(newest):
             return config
-    raise Invalid("there are no parameters to make a map with", "config_id")
+    raise Invalid("there are no parameters to make a map with", "config")

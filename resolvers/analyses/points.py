@@ -1,5 +1,6 @@
 """The points of a map, a page at a time or thinned out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,37 +26,34 @@ class DrawnPoint:
     y: float
 
 
-def page(
+def page(  # noqa: PLR0913, PLR0917  the arguments of a connection
     result: ReductionResult,
     first: int | None,
     after: str | None,
     last: int | None,
     before: str | None,
     sample: int | None,
-) -> Page[DrawnPoint]:
+) -> Page[Any]:
     """Points in order of the rows. A sample is evenly spaced, and comes whole."""
+    count = result.point_count
     if sample is not None:
         if any(one is not None for one in (first, after, last, before)):
             raise BadRequest("a sample comes whole: ask for it or for a page")
-        return _page(result, _spaced(result.point_count, sample), 0, sample)
+        return _page(result, _spaced(count, sample), 0, sample)
     if first is not None and last is not None:
         raise BadRequest("ask for the first points or for the last, not both")
     size = USUAL if first is None and last is None else first if last is None else last
     if size is None or not 1 <= size <= LARGEST:
         raise BadRequest(f"a page has from 1 to {LARGEST} points")
     start = 0 if after is None else _row(after) + 1
-    stop = (
-        result.point_count if before is None else min(_row(before), result.point_count)
-    )
-    rows = list(range(result.point_count))
-    if last is not None:
-        start = max(start, stop - size)
-        return _page(result, rows, start, stop)
-    return _page(result, rows, start, min(stop, start + size))
+    stop = count if before is None else min(_row(before), count)
+    if last is None:
+        return _page(result, range(count), start, min(stop, start + size))
+    return _page(result, range(count), max(start, stop - size), stop)
 
 
 async def metadata(context: Context, point: DrawnPoint) -> dict[str, Any]:
-    """What a point's row says besides its features; rows asked together are read once."""
+    """What a point's row says besides its features; several are read together."""
     key = ("metadata", point.result.id)
 
     async def batch(rows: list[int]) -> list[dict[str, Any]]:
@@ -87,8 +85,8 @@ def _besides(names: list[str], config: ReductionConfig) -> list[str]:
 
 
 def _page(
-    result: ReductionResult, rows: list[int], start: int, stop: int
-) -> Page[DrawnPoint]:
+    result: ReductionResult, rows: Sequence[int], start: int, stop: int
+) -> Page[Any]:
     x, y = result.x_values, result.y_values
     chosen = rows[start:stop]
     points = [(DrawnPoint(result, row, x[row], y[row]), str(row)) for row in chosen]

@@ -1,6 +1,5 @@
 """Runs the analyses that a worker does: maps and summaries."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from db.models import (
 )
 from resolvers.analyses.analyses import features_of
 from resolvers.context import Context
+from resolvers.datasets.uploads import removed_without
 from resolvers.errors import Invalid
 from resolvers.platform import jobs
 from resolvers.writes import Transaction
@@ -85,13 +85,15 @@ async def _mapped(context: Context, job: Job, subject: Subject) -> None:
     if config is None:
         raise Invalid("the parameters of this analysis are gone", "id")
     if version.row_count > (most := context.equipment.policy.map_rows):
-        raise Invalid(f"a map has at most {most} rows", "dataset_id")
-    names, key = features_of(version, config), f"references/{uuid7().hex}"
+        raise Invalid(f"a map has at most {most} rows", "dataset")
+    names, id_ = features_of(version, config), uuid7()
+    key = f"references/{id_.hex}"
     async with store.local(version.file_path) as source, store.scratch() as target:
         given = (str(source), names, _parameters(config), str(target))
         fitted: Fitted = await _computed(context, job, FIT, *given)
         await store.keep(Path(target), key)
     result = ReductionResult(
+        id=id_,
         owner_id=subject.analysis.owner_id,
         file_upload_id=version.file_upload_id,
         dataset_version_id=version.id,
@@ -104,14 +106,12 @@ async def _mapped(context: Context, job: Job, subject: Subject) -> None:
         reference_path=key,
         reference_sha256=fitted.sha256,
     )
-    try:
-        async with context.transaction() as write:
-            await write.add(result)
-            await _completed(write, subject, fitted.figures, result.id)
-            await jobs.finish(write, job)
-    except BaseException:
-        await asyncio.shield(store.remove(key))
-        raise
+    async with (
+        removed_without(context, ReductionResult, id_, key),
+        context.transaction() as write,
+    ):
+        await _completed(write, subject, fitted.figures, result)
+        await jobs.finish(write, job)
 
 
 async def _summed_up(context: Context, job: Job, subject: Subject) -> None:
@@ -129,13 +129,14 @@ async def _summed_up(context: Context, job: Job, subject: Subject) -> None:
 async def _completed(
     write: Transaction,
     subject: Subject,
-    results: dict[str, Any],
-    dinsight_id: UUID | None = None,
+    figures: dict[str, Any],
+    result: ReductionResult | None = None,
 ) -> None:
     analysis = await write.get(Analysis, subject.analysis.id)
     write.move(analysis, AnalysisStatus.COMPLETED, AnalysisStatus.RUNNING)
-    analysis.completed_at, analysis.results = utcnow(), results
-    analysis.dinsight_id = dinsight_id
+    analysis.completed_at, analysis.results = utcnow(), figures
+    if result:
+        analysis.dinsight_id = (await write.add(result)).id
 
 
 async def _computed(context: Context, job: Job, function: Any, *given: Any) -> Any:
@@ -143,9 +144,9 @@ async def _computed(context: Context, job: Job, function: Any, *given: Any) -> A
     try:
         return await jobs.computed(context, job, (0.0, 1.0), function, *given)
     except ValueError as error:
-        raise Invalid(str(error), "dataset_id") from error
+        raise Invalid(str(error), "dataset") from error
     except MemoryError as error:
-        raise Invalid("this takes more memory than there is", "dataset_id") from error
+        raise Invalid("this takes more memory than there is", "dataset") from error
 
 
 def _parameters(config: ReductionConfig) -> Parameters:

@@ -44,17 +44,24 @@ async def verify(
     """Compute the chain again, from one entry to another, or all of it.
 
     The entry before `first` is believed; so is the head of the chain, which says where
-    it ends.
+    it ends. It is read before the entries: what is written meanwhile is left out.
     """
+    head = await _head(context)
+    to = head.seq if last is None else min(last, head.seq)
     checked, expected, before = 0, 1 if first is None else first, None
     if expected == 1:
         before = ORIGIN
-    async for entry in _entries(context, expected, last):
+    async for entry in _entries(context, expected, to):
         broken = entry.seq if entry.seq < expected else expected
         if damage := _damage(entry, expected, before):
             return Verdict(checked, expected - 1, broken, damage)
         checked, expected, before = checked + 1, expected + 1, entry.signature
-    return await _ended(context, checked, expected - 1, before, last)
+    if expected <= to:
+        return Verdict(checked, expected - 1, expected, Damage.TRUNCATED)
+    if to == head.seq and before not in {None, head.hash}:
+        return Verdict(checked, to - 1, to, Damage.EDITED)
+    beyond = await _beyond(context) if to == head.seq else None
+    return Verdict(checked, to, beyond, beyond and Damage.INSERTED)
 
 
 def _damage(entry: AuditEntry, expected: int, before: str | None) -> Damage | None:
@@ -68,22 +75,21 @@ def _damage(entry: AuditEntry, expected: int, before: str | None) -> Damage | No
     return Damage.INSERTED if before not in {None, entry.prev_hash} else None
 
 
-async def _ended(
-    context: Context, checked: int, end: int, hash_: str | None, last: int | None
-) -> Verdict:
-    """Whether the chain goes on as far as its head says."""
+async def _head(context: Context) -> AuditHead:
     async with context.database.read() as session:
-        head = await session.get_one(AuditHead, AuditHead.ONLY)
-    to = head.seq if last is None else min(last, head.seq)
-    if end < to:
-        return Verdict(checked, end, end + 1, Damage.TRUNCATED)
-    if end == head.seq and hash_ not in {None, head.hash}:
-        return Verdict(checked, end - 1, end, Damage.EDITED)
-    return Verdict(checked, end)
+        return await session.get_one(AuditHead, AuditHead.ONLY)
+
+
+async def _beyond(context: Context) -> int | None:
+    """The first entry that the head does not know of, both as they are at one moment."""
+    head = sa.select(AuditHead.seq).scalar_subquery()
+    after = sa.select(sa.func.min(AuditEntry.seq)).where(AuditEntry.seq > head)
+    async with context.database.read() as session:
+        return await session.scalar(after)
 
 
 async def _entries(
-    context: Context, first: int, last: int | None
+    context: Context, first: int, last: int
 ) -> AsyncIterator[AuditEntry]:
     """The entries in order of the chain, whoever made them."""
     after, id_ = first - 1, None
@@ -91,9 +97,7 @@ async def _entries(
         place = AuditEntry.seq > after
         if id_ is not None:
             place |= (AuditEntry.seq == after) & (AuditEntry.id > id_)
-        page = sa.select(AuditEntry).where(place)
-        if last is not None:
-            page = page.where(AuditEntry.seq <= last)
+        page = sa.select(AuditEntry).where(place, AuditEntry.seq <= last)
         page = page.order_by(AuditEntry.seq, AuditEntry.id).limit(AT_ONCE)
         async with context.database.read() as session:
             found = list(await session.scalars(page))

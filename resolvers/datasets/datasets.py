@@ -32,7 +32,7 @@ async def create(  # noqa: PLR0913, PLR0917  what its mutation is told
     upload_ids: Sequence[UUID],
     description: str | None,
     tags: list[str],
-    meta: dict[str, Any],
+    meta: Any,
     *,
     id_: UUID | None = None,
 ) -> Dataset:

@@ -2,7 +2,6 @@
 
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,18 +21,24 @@ from db.models import (
     Job,
     JobStatus,
 )
+from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.datasets.blocks import stored
-from resolvers.datasets.uploads import limits
+from resolvers.datasets.uploads import limits, removed_without
 from resolvers.platform import jobs
 from resolvers.writes import Transaction
+
+FIGURES = ("row_count", "column_count", "size_bytes", "schema")
+"""What a dataset repeats of its newest version."""
+KEPT = ("sha256", "profile", "warnings")
 
 
 async def run(context: Context, job: Job) -> None:
     """Read the files, and store what they hold as the dataset's next version."""
     dataset_id, upload_id = _ids(job)
     upload, sources = await _begun(context, upload_id)
-    key = f"tables/{uuid7().hex}"
+    version_id = uuid7()
+    key = f"tables/{version_id.hex}"
     async with AsyncExitStack() as files:
         store = context.equipment.store
         local = [await files.enter_async_context(store.local(one)) for one in sources]
@@ -50,13 +55,13 @@ async def run(context: Context, job: Job) -> None:
             await jobs.computed(context, job, (0.7, 0.8), *given)
             await stored(context, job, upload, numbers, len(names))
         await store.keep(Path(target), key)
-    try:
-        async with context.transaction() as write:
-            await _completed(write, dataset_id, upload_id, table, names, key)
-            await jobs.finish(write, job)
-    except BaseException:
-        await store.remove(key)
-        raise
+    version = _version(version_id, dataset_id, upload, table, key)
+    async with (
+        removed_without(context, DatasetVersion, version_id, key),
+        context.transaction() as write,
+    ):
+        await _completed(write, version, names)
+        await jobs.finish(write, job)
 
 
 async def ended(
@@ -71,6 +76,7 @@ async def ended(
     if upload:
         upload.status = FileUploadStatus.FAILED
         upload.error_message = reason or f"its processing was {status}"
+        upload.feature_names = []
         gone = sa.delete(FeatureData).where(FeatureData.file_upload_id == upload_id)
         await write.session.execute(gone)
 
@@ -91,54 +97,38 @@ async def _begun(context: Context, id_: UUID) -> tuple[FileUpload, list[str]]:
 
 
 async def _completed(
-    write: Transaction,
-    dataset_id: UUID,
-    upload_id: UUID,
-    table: Table,
-    names: list[str],
-    key: str,
+    write: Transaction, version: DatasetVersion, names: list[str]
 ) -> None:
-    dataset = await write.get(Dataset, dataset_id)
-    upload = await write.get(FileUpload, upload_id)
+    """Store a version, unless the dataset has had one of the same data."""
+    dataset = await write.get(Dataset, version.dataset_id)
+    upload = await write.get(FileUpload, version.file_upload_id)
     upload.status, upload.feature_names = FileUploadStatus.COMPLETED, names
     write.move(dataset, DatasetStatus.PROCESSED, DatasetStatus.PROCESSING)
     dataset.processed_at = utcnow()
-    figures = {
-        "row_count": table.row_count,
-        "column_count": table.column_count,
-        "size_bytes": table.size_bytes,
-        "schema": table.schema,
-    }
-    for name, value in figures.items():
-        setattr(dataset, name, value)
-    dataset.file_path = upload.file_path or key
-    versions = sa.select(DatasetVersion).where(DatasetVersion.dataset_id == dataset_id)
-    same = versions.where(DatasetVersion.sha256 == table.sha256)
+    versions = visible(write.actor, DatasetVersion, by_key=True).where(
+        DatasetVersion.dataset_id == dataset.id
+    )
+    same = versions.where(DatasetVersion.sha256 == version.sha256)
     if await write.session.scalar(same):
-        write.discarded.append(key)
+        write.discarded.append(version.file_path)
         return
-    await write.add(await _version(write, dataset, upload_id, table, figures, key))
+    last = versions.with_only_columns(sa.func.max(DatasetVersion.number))
+    version.number = (await write.session.scalar(last) or 0) + 1
+    version.created_by = write.actor.user_id
+    await write.add(version)
+    for name in (*FIGURES, "file_path"):
+        setattr(dataset, name, getattr(version, name))
 
 
-async def _version(
-    write: Transaction,
-    dataset: Dataset,
-    upload_id: UUID,
-    table: Table,
-    figures: dict[str, Any],
-    key: str,
+def _version(
+    id_: UUID, dataset_id: UUID, upload: FileUpload, table: Table, key: str
 ) -> DatasetVersion:
-    last = sa.select(sa.func.coalesce(sa.func.max(DatasetVersion.number), 0))
-    mine = last.where(DatasetVersion.dataset_id == dataset.id)
+    """A version that is yet to be numbered."""
     return DatasetVersion(
-        owner_id=dataset.owner_id,
-        dataset_id=dataset.id,
-        file_upload_id=upload_id,
-        number=(await write.session.execute(mine)).scalar_one() + 1,
-        sha256=table.sha256,
-        profile=table.profile,
-        warnings=table.warnings,
+        id=id_,
+        owner_id=upload.owner_id,
+        dataset_id=dataset_id,
+        file_upload_id=upload.id,
         file_path=key,
-        created_by=write.actor.user_id,
-        **figures,
+        **{name: getattr(table, name) for name in (*FIGURES, *KEPT)},
     )

@@ -16,12 +16,12 @@ from compute.tables.errors import TableError
 from compute.tables.limits import Limits
 from compute.tables.results import Checked
 from db import faultpoints
-from db.base import Column
+from db.base import Base
 from db.models import FileUpload
 from resolvers.access import SYSTEM, Permission, require, visible
 from resolvers.context import Context
-from resolvers.errors import Exhausted, Invalid, Refusal
-from resolvers.platform.actions import Done, act, refuse
+from resolvers.errors import Exhausted, Invalid
+from resolvers.platform.actions import Done, accounted, act
 from resolvers.policy import Policy
 from resolvers.writes import Transaction
 
@@ -53,14 +53,14 @@ async def take(
     It is refused, and nothing of it stays, where it is too large or no table; what is
     wrong with a table is said with its line and column.
     """
-    require(context.actor, Permission.EDIT_DATASETS)
-    try:
-        received = await _received(context, name, chunks)
-    except Refusal as refusal:
-        return await refuse(context, action, refusal)
-    async with kept_if_named(context, FileUpload.file_path, received.key):
+    received = await accounted(context, action, _received(context, name, chunks))
+    if isinstance(received, Done):
+        return received
+    async with removed_without(context, FileUpload, received.id, received.key):
         await faultpoints.pass_by("upload.after_rename_before_row")
         done = await act(context, action, key, create, received)
+    if done.replayed or done.row is None:
+        await context.equipment.store.remove(received.key)
     await faultpoints.pass_by("upload.after_row_before_reply")
     return done
 
@@ -82,24 +82,27 @@ async def create(write: Transaction, received: Received) -> FileUpload:
 
 
 @asynccontextmanager
-async def kept_if_named(
-    context: Context, column: Column, key: str
+async def removed_without(
+    context: Context, model: type[Base], id_: UUID, key: str
 ) -> AsyncGenerator[None]:
-    """Remove a file in the end, unless there is a row that names it in this column.
+    """Remove a file where something goes wrong, unless its row is there.
 
-    The rows are looked at: a write that seems to have failed may have committed.
+    It is looked for, since a write that seems to have failed may have committed.
     """
     try:
         yield
-    finally:
-        await asyncio.shield(_tidied(context, column, key))
+    except BaseException:
+        await asyncio.shield(_removed_without(context, model, id_, key))
+        raise
 
 
-async def _tidied(context: Context, column: Column, key: str) -> None:
-    rows = visible(SYSTEM, column.class_).where(column == key)
+async def _removed_without(
+    context: Context, model: type[Base], id_: UUID, key: str
+) -> None:
+    rows = visible(SYSTEM, model).where(model.id == id_)
     async with context.database.read() as session:
-        named = await session.scalar(rows.with_only_columns(column).limit(1))
-    if named is None:
+        known = await session.scalar(rows.with_only_columns(model.id))
+    if known is None:
         await context.equipment.store.remove(key)
 
 
@@ -111,6 +114,7 @@ def limits(policy: Policy) -> Limits:
 async def _received(
     context: Context, name: str, chunks: AsyncIterator[bytes]
 ) -> Received:
+    require(context.actor, Permission.EDIT_DATASETS)
     if not 1 <= len(name) <= LONGEST or "\0" in name:
         raise Invalid(f"a file's name has from 1 to {LONGEST} characters", "file")
     store, most = context.equipment.store, context.equipment.policy.upload_bytes

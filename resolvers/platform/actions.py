@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from db.base import Base
@@ -20,6 +20,7 @@ from resolvers.platform import events, idempotency
 from resolvers.writes import Transaction
 
 P = ParamSpec("P")
+DoneT = TypeVar("DoneT")
 UNTOLD = (Unauthenticated, RateLimited, Busy, UnknownOutcome)
 """Denials that are nobody's act; were they written down, they would fill the log."""
 
@@ -58,27 +59,49 @@ async def act(
         await events.conclude(write, name, row)
         return came
 
+    return await accounted(context, name, _once(context, name, key, given, work), given)
+
+
+async def accounted(
+    context: Context,
+    name: str,
+    work: Awaitable[DoneT],
+    given: dict[str, Any] | None = None,
+) -> DoneT | Done:
+    """What a part of an action gives. That it fails is written down, and why.
+
+    It is for what an action has to know before it writes; `act` does it for the rest.
+    """
     try:
-        try:
-            return Done(await context.written(work))
-        except idempotency.Replayed:
-            again = await idempotency.replayed(context, name, key or "", given)
-            return Done(again, replayed=True)
+        return await work
     except UNTOLD:
         raise
     except Exception as error:
-        refusal = await refuse(context, name, error, given)
+        refusal = await _refused(context, name, error, given or {})
         if not isinstance(error, Refusal):
             raise
         return refusal
 
 
-async def refuse(
-    context: Context, name: str, error: Exception, given: dict[str, Any] | None = None
+async def _once(
+    context: Context,
+    name: str,
+    key: str | None,
+    given: dict[str, Any],
+    work: Callable[[Transaction], Awaitable[Any]],
 ) -> Done:
-    """Write down that something was not done, and why."""
+    try:
+        return Done(await context.written(work))
+    except idempotency.Replayed:
+        again = await idempotency.replayed(context, name, key or "", given)
+        return Done(again, replayed=True)
+
+
+async def _refused(
+    context: Context, name: str, error: Exception, given: dict[str, Any]
+) -> Done:
     code = getattr(error, "code", "INTERNAL")
-    await entries.refused(context, name, str(code), _ids(given or {}))
+    await entries.refused(context, name, str(code), _ids(given))
     return Done(refusal=error if isinstance(error, Refusal) else None)
 
 

@@ -2,15 +2,21 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
 
+from compute.trend import Trend
 from db import models
+from db.base import Base
 from resolvers import tasks
 from resolvers.analyses import analyses
+from resolvers.monitoring import trends
 from schema.analyses.configs import ReductionConfig
 from schema.analyses.results import ReductionResult
+from schema.analyses.trends import By, WearTrend
 from schema.connections import Connection
 from schema.datasets.datasets import Dataset
 from schema.datasets.uploads import FileUpload
@@ -72,6 +78,12 @@ class Analysis(Entity, of=models.Analysis):
         models.Alert.analysis_id, AlertFilter, AlertOrder
     )
     """What somebody was told of them."""
+
+    @strawberry.field(graphql_type=WearTrend, metadata=costing(100))
+    async def wear_trend(self, info: Info, by: By) -> Trend:
+        """Whether its points, at most 100,000, depart from normal more and more."""
+        row: Any = self
+        return await trends.wear(info.context, row, by)
 
 
 @strawberry.input
@@ -142,6 +154,10 @@ class AnalysisDeletePayload(Payload):
     """Null where there are errors."""
 
 
+def _id(said: str | None, model: type[Base]) -> UUID | None:
+    return None if said is None else row_id(said, model)
+
+
 @strawberry.type
 class Query:
     analysis: Analysis | None = found(models.Analysis)
@@ -165,17 +181,17 @@ class Mutation:
             analyses.create,
             input.kind,
             input.name,
-            dataset_id=input.dataset_id and row_id(input.dataset_id, models.Dataset),
-            config_id=input.config_id
-            and row_id(input.config_id, models.ReductionConfig),
-            reference_id=input.reference_id
-            and row_id(input.reference_id, models.ReductionResult),
+            dataset_id=_id(input.dataset_id, models.Dataset),
+            config_id=_id(input.config_id, models.ReductionConfig),
+            reference_id=_id(input.reference_id, models.ReductionResult),
             sensitivity=input.sensitivity,
         )
         return AnalysisCreatePayload(analysis=done.row, **done.created)
 
     @strawberry.mutation(metadata=costing(100))
-    async def analysis_run(self, info: Info, input: AnalysisRunInput) -> AnalysisPayload:
+    async def analysis_run(
+        self, info: Info, input: AnalysisRunInput
+    ) -> AnalysisPayload:
         """Begin: a worker makes the map, or monitoring takes points from now on."""
         id_ = row_id(input.id, models.Analysis)
         done = await perform(info, analyses.run, id_)

@@ -41,8 +41,8 @@ class MapPoint:
     y: float
     """Where it lies, upwards."""
 
-    @strawberry.field
-    async def metadata(self, info: Info) -> JSON:
+    @strawberry.field(graphql_type=JSON)
+    async def metadata(self, info: Info) -> Any:
         """What the row says besides its features, by column."""
         point: Any = self
         return await points.metadata(info.context, point)
@@ -88,7 +88,7 @@ class ReductionResult(Entity, of=models.ReductionResult):
     """The analysis that made it, and those that watch points against it."""
 
     @strawberry.field(graphql_type=Connection[MapPoint])
-    async def points(
+    async def points(  # noqa: PLR0913, PLR0917  the arguments of a connection
         self,
         info: Info,
         first: int | None = None,

@@ -16,12 +16,13 @@ from schema.enums import FileUploadStatus
 from schema.lists.datasets import FileUploadFilter, FileUploadOrder
 from schema.nodes import Entity, Info
 from schema.perform import Creation, Keyed, Performed
+from schema.reads import costing
 from schema.refs import DatasetRef
 from schema.scalars import BigInt
 
 CHUNK = 1024 * 1024
-LARGEST = 10_000
-"""The most numbers of one page of features."""
+LARGEST = 50_000
+"""The most numbers of one page of features: twenty rows of as many as there may be."""
 
 
 @strawberry.type
@@ -54,7 +55,7 @@ class FileUpload(Entity, of=models.FileUpload):
     dataset: DatasetRef | None = to_one(models.FileUpload.dataset_id)
     """The dataset that it belongs to."""
 
-    @strawberry.field
+    @strawberry.field(metadata=costing(10))
     async def features(
         self,
         info: Info,
@@ -67,7 +68,7 @@ class FileUpload(Entity, of=models.FileUpload):
         chosen = row.feature_names if names is None else names
         if unknown := sorted(set(chosen) - set(row.feature_names)):
             raise BadRequest(f"no feature of this file is {unknown[0]!r}")
-        if first_row < 0 or rows < 1 or rows * len(chosen) > LARGEST:
+        if first_row < 0 or rows < 1 or rows * max(len(chosen), 1) > LARGEST:
             raise BadRequest(
                 f"a page begins at 0 or later and has from 1 to {LARGEST} numbers: "
                 f"{rows} rows of {len(chosen)} features are too many or too few"
@@ -93,6 +94,7 @@ class FileUploadPayload(Creation):
 
 
 async def chunks(file: Any) -> AsyncIterator[bytes]:
+    """A file's content, a little at a time."""
     while chunk := await file.read(CHUNK):
         yield chunk
 
@@ -113,11 +115,9 @@ class Mutation:
     async def file_upload(
         self, info: Info, input: FileUploadInput
     ) -> FileUploadPayload:
-        """Keep a file, to make a dataset of it. For large files there is POST /upload."""
+        """Keep a file, to make a dataset of it. POST /upload takes larger ones."""
         file: Any = input.file
         name, key = info.field_name, input.idempotency_key
         given = (file.filename or "", chunks(file))
         done = Performed(await uploads.take(info.context, name, key, *given))
         return FileUploadPayload(file_upload=done.row, **done.created)
-
-

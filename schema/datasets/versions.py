@@ -16,11 +16,12 @@ from schema.edges import found, listed, to_many, to_one
 from schema.lists.analyses import ReductionResultFilter, ReductionResultOrder
 from schema.lists.datasets import DatasetVersionFilter, DatasetVersionOrder
 from schema.nodes import Entity, Info
+from schema.reads import costing
 from schema.refs import ReductionResultRef, UserRef
 from schema.scalars import BigInt
 
-MOST = 10_000
-"""Cells of one page of a preview."""
+MOST = 50_000
+"""Cells of one page of a preview: twenty rows of as many columns as there may be."""
 
 
 @strawberry.type
@@ -61,7 +62,7 @@ class DatasetVersion(Entity, of=models.DatasetVersion):
     )
     """The maps that were made of it."""
 
-    @strawberry.field
+    @strawberry.field(metadata=costing(10))
     async def preview(
         self,
         info: Info,
@@ -75,7 +76,7 @@ class DatasetVersion(Entity, of=models.DatasetVersion):
         chosen = known if columns is None else columns
         if unknown := sorted(set(chosen) - set(known)):
             raise BadRequest(f"no column of this version is {unknown[0]!r}")
-        if first_row < 0 or rows < 1 or rows * len(chosen) > MOST:
+        if first_row < 0 or rows < 1 or rows * max(len(chosen), 1) > MOST:
             raise BadRequest(
                 f"a page begins at 0 or later and has from 1 to {MOST} cells: "
                 f"{rows} rows of {len(chosen)} columns are too many or too few"

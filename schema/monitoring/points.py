@@ -8,9 +8,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db import models
-from resolvers.errors import Refusal
 from resolvers.monitoring import points
-from resolvers.platform.actions import refuse
+from resolvers.platform.actions import Done, accounted
 from schema.analyses.analyses import Analysis
 from schema.analyses.results import ReductionResult
 from schema.connections import Connection
@@ -117,17 +116,17 @@ class Mutation:
                 values=one.values,
                 process_order=one.process_order,
                 timestamp=one.timestamp,
-                meta=one.metadata,  # pyright: ignore[reportArgumentType]  checked there
+                meta=one.metadata,
             )
             for one in input.points
         ]
-        try:
-            batch = await points.scored(info.context, id_, given)
+        scored = points.scored(info.context, id_, given)
+        batch = await accounted(info.context, info.field_name, scored)
+        if isinstance(batch, Done):
+            done, stored = Performed(batch), None
+        else:
             done = await perform_once(info, input, points.ingest, id_, batch)
-        except Refusal as refusal:
-            done = Performed(await refuse(info.context, info.field_name, refusal))
-            batch = None
-        stored = batch if batch and done.row and not done.done.replayed else None
+            stored = batch if done.row and not done.done.replayed else None
         return MonitorPointsIngestPayload(
             analysis=done.row,
             accepted=len(given) if stored else 0,

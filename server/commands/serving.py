@@ -42,7 +42,6 @@ async def serve(settings: Settings, asked: Namespace) -> None:
     """Answer requests and run jobs, or one of them, until a signal comes."""
     stop = _signals()
     logs.configure(settings.log_level, settings.log_format)
-    startup.armed(settings)
     migrate = settings.embedded if asked.migrate is None else asked.migrate
     with using(settings.data):
         await startup.migrated(settings, migrate=migrate)

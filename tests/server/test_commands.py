@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from db import faultpoints
 from server.__main__ import main
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +90,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
             return main(arguments)
 
     yield run
+    faultpoints.arm("")
     os.umask(mask)
     root.handlers, root.level = before
     logging.captureWarnings(capture=False)
@@ -206,6 +208,32 @@ def test_tables_go_forward_and_back(
     assert "run heliograph migrate upgrade" in capsys.readouterr().err
     assert run("migrate", "upgrade", "0099") == 1
     assert "0099" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("nth", [1, 4, 6])
+def test_a_migration_that_is_broken_off_leaves_the_tables_as_they_were(
+    nth: int, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fault = {"testing": "1", "fault_points": f"migration.mid:raise:{nth}"}
+    assert run("migrate", "upgrade", **fault) == 1
+    assert "fault point migration.mid" in capsys.readouterr().err
+    with closing(sqlite3.connect(tmp_path / "data" / "heliograph.db")) as connection:
+        assert not connection.execute("SELECT name FROM sqlite_master").fetchall()
+    assert run("migrate", "upgrade") == 0
+
+
+def test_fault_points_do_nothing_unless_the_server_is_under_test(run: Run) -> None:
+    assert run("migrate", "upgrade", fault_points="migration.mid:kill") == 0
+
+
+def test_a_full_disk_ends_a_backup_with_a_sentence(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("migrate", "upgrade")
+    fault = {"testing": "1", "fault_points": "backup.mid:enospc"}
+    assert run("backup", str(tmp_path / "copy"), **fault) == 1
+    assert "it could not be done: [Errno 28]" in capsys.readouterr().err
+    assert not (tmp_path / "copy").exists()
 
 
 def test_an_administrator_is_made_and_the_log_of_it_is_whole(

@@ -1,0 +1,285 @@
+"""A server that is killed while it works, and what must hold afterwards."""
+
+import asyncio
+import csv
+import hashlib
+import io
+import json
+import random
+from collections import Counter
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+
+from db.models import AuditEntry, FileUpload, Job, MonitorPoint, StoredEvent
+from db.session import Database
+from resolvers.access import SYSTEM, visible
+from tests import processes
+from tests.processes import Server
+from tests.waiting import SECONDS
+
+WIDTH, ROWS = 6, 1_200
+BURST = 25
+"""Rows that are sent together."""
+ENDED = {"COMPLETED", "FAILED", "CANCELLED"}
+TESTED = {"testing": "1", "job_lease": "1", "stop_notice": "0", "graphiql": "0"}
+GONE = (httpx.TransportError, ConnectionError, asyncio.IncompleteReadError)
+
+
+def row(order: int) -> list[float]:
+    """The values of a machine's row, which follow from its place."""
+    return [(order * 7_919 + place * 104_729) % 1_000 / 1_000 for place in range(WIDTH)]
+
+
+def table(first: int, rows: int) -> bytes:
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(f"f_{place}" for place in range(WIDTH))
+    writer.writerows(row(first + number) for number in range(rows))
+    return file.getvalue().encode()
+
+
+class Client:
+    """Somebody who is signed in. The address changes when the server starts again."""
+
+    def __init__(self) -> None:
+        self.http = httpx.AsyncClient(timeout=SECONDS)
+        self.tokens: dict[str, str] = {}
+        self.server: Server
+
+    @property
+    def headers(self) -> dict[str, str]:
+        token = self.tokens.get("accessToken")
+        return {"authorization": f"Bearer {token}"} if token else {}
+
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """The first field of the answer. Fails for an error, and for a refusal."""
+        body = {"query": query, "variables": variables}
+        url = f"{self.server.url}/graphql"
+        said = (await self.http.post(url, json=body, headers=self.headers)).json()
+        assert "errors" not in said, said
+        field = next(iter(said["data"].values()))
+        assert not (isinstance(field, dict) and field.get("userErrors")), field
+        return field
+
+    async def do(self, name: str, shown: str, **given: Any) -> Any:
+        """What a mutation gives that takes one input."""
+        kind = name[0].upper() + name[1:]
+        return await self.ask(
+            f"mutation($i: {kind}Input!) {{ {name}(input: $i)"
+            f" {{ {shown} userErrors {{ message field }} }} }}",
+            i=given,
+        )
+
+    async def sign_up(self) -> None:
+        shown = "tokens { accessToken refreshToken }"
+        email = f"{random.getrandbits(64)}@example.org"  # noqa: S311  it need not be secret
+        password = "a machine that hums"  # noqa: S105  nobody's
+        said = await self.do("signUp", shown, email=email, password=password)
+        self.tokens = said["tokens"]
+
+    async def upload(self, content: bytes, key: str) -> dict[str, Any]:
+        answer = await self.http.post(
+            f"{self.server.url}/upload?name=rows.csv",
+            content=content,
+            headers={**self.headers, "idempotency-key": key},
+        )
+        assert answer.status_code in {200, 201}, answer.text
+        return answer.json()["fileUpload"]
+
+    async def ended(self, kind: str, id_: str) -> str:
+        """How a dataset's or an analysis's job ended."""
+        query = f"query($id: ID!) {{ {kind}(id: $id) {{ job {{ status error }} }} }}"
+        async with asyncio.timeout(2 * SECONDS):
+            while (job := (await self.ask(query, id=id_))["job"])[
+                "status"
+            ] not in ENDED:
+                await asyncio.sleep(0.2)
+        return job["status"]
+
+
+class Load:
+    """Streams rows, runs jobs and uploads files, and remembers what was promised."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.rows = 0
+        """Rows that were acknowledged."""
+        self.runs: list[str] = []
+        """Analyses whose job was taken on."""
+        self.uploads: dict[str, str] = {}
+        """Digests of the files that were taken, by their ids."""
+        self._files = 0
+
+    async def prepare(self) -> None:
+        """Make a map of a dataset, and an analysis that watches against it."""
+        client = self.client
+        await client.sign_up()
+        upload = await client.upload(table(0, ROWS), "baseline")
+        made = await client.do(
+            "datasetCreate", "dataset { id }", name="rows", uploads=[upload["id"]]
+        )
+        self.dataset = made["dataset"]["id"]
+        await client.do("datasetProcess", "dataset { id }", id=self.dataset)
+        assert await client.ended("dataset", self.dataset) == "COMPLETED"
+        first = await self.analyse(kind="REDUCTION", dataset=self.dataset)
+        assert await client.ended("analysis", first) == "COMPLETED"
+        found = "query($id: ID!) { analysis(id: $id) { reductionResult { id } } }"
+        result = (await client.ask(found, id=first))["reductionResult"]
+        self.watching = await self.analyse(kind="MONITORING", reference=result["id"])
+
+    async def analyse(self, **given: Any) -> str:
+        made = await self.client.do("analysisCreate", "analysis { id }", **given)
+        id_ = made["analysis"]["id"]
+        await self.client.do("analysisRun", "analysis { id }", id=id_)
+        return id_
+
+    async def last(self) -> int:
+        """The place of the last row that is there; -1 where there is none."""
+        query = """query($id: ID!) { analysis(id: $id) {
+            monitorPoints(first: 1, orderBy: {field: PROCESS_ORDER, direction: DESC}) {
+                nodes { processOrder } } } }"""
+        found = await self.client.ask(query, id=self.watching)
+        nodes = found["monitorPoints"]["nodes"]
+        return nodes[0]["processOrder"] if nodes else -1
+
+    async def until_killed(self, seconds: float) -> None:
+        """Go on where the server is, and kill it after some time."""
+        last = await self.last()
+        assert last + 1 >= self.rows, "a row was lost that had been acknowledged"
+        working = [
+            asyncio.create_task(one)
+            for one in (self.stream(last + 1), self.run_jobs(), self.send_files())
+        ]
+        done, _ = await asyncio.wait(
+            working, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        assert not done, [one.exception() for one in done]
+        await self.client.server.kill()
+        for one in working:
+            one.cancel()
+        await asyncio.gather(*map(until_gone, working))
+
+    async def stream(self, first: int) -> None:
+        """Send rows from a place on, and hear which were stored."""
+        async with streaming(self.client, self.watching) as (reader, writer):
+            sending = asyncio.create_task(send(writer, first))
+            try:
+                while line := await reader.readline():
+                    if line.startswith(b"{"):
+                        said = json.loads(line)
+                        assert not said.get("errors"), said
+                        assert not said["userErrors"], said
+                        self.rows = first + said["accepted"]
+            finally:
+                sending.cancel()
+
+    async def run_jobs(self) -> None:
+        while True:
+            self.runs.append(await self.analyse(kind="REDUCTION", dataset=self.dataset))
+            await self.client.ended("analysis", self.runs[-1])
+
+    async def send_files(self) -> None:
+        while True:
+            self._files += 1
+            content = table(self._files * ROWS, ROWS)
+            taken = await self.client.upload(content, f"file {self._files}")
+            assert taken["sha256"] == hashlib.sha256(content).hexdigest()
+            self.uploads[taken["id"]] = taken["sha256"]
+
+
+@asynccontextmanager
+async def streaming(
+    client: Client, analysis: str
+) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection whose answer is read while the request is still being sent."""
+    reader, writer = await asyncio.open_connection(*client.server.address)
+    head = [
+        f"POST /analyses/{analysis}/points HTTP/1.1",
+        "host: test",
+        "transfer-encoding: chunked",
+        *(f"{name}: {value}" for name, value in client.headers.items()),
+    ]
+    try:
+        writer.write("\r\n".join([*head, "", ""]).encode())
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def send(writer: asyncio.StreamWriter, first: int) -> None:
+    with suppress(ConnectionError):
+        while True:
+            lines = [
+                json.dumps({"values": row(order), "processOrder": order})
+                for order in range(first, first + BURST)
+            ]
+            body = "\n".join([*lines, ""]).encode()
+            writer.write(b"%x\r\n%b\r\n" % (len(body), body))
+            await writer.drain()
+            await asyncio.sleep(0.01)
+            first += BURST
+
+
+async def until_gone(work: Coroutine[Any, Any, None] | asyncio.Task[None]) -> None:
+    with suppress(*GONE, asyncio.CancelledError):
+        await work
+
+
+async def survived(data: Path, database: str | None, kills: int, seed: int) -> Load:
+    """Kill a server at random moments of its work; raises AssertionError."""
+    chance, client = random.Random(seed), Client()  # noqa: S311  to be repeatable
+    load = Load(client)
+    async with processes.serving(data, database=database, **TESTED) as client.server:
+        await load.prepare()
+        await load.until_killed(chance.uniform(1, 4))
+    for _ in range(kills - 1):
+        async with processes.serving(
+            data, database=database, **TESTED
+        ) as client.server:
+            await load.until_killed(chance.uniform(0.2, 4))
+    async with processes.serving(data, database=database, **TESTED) as client.server:
+        last = await load.last()
+        assert last + 1 >= load.rows, "a row was lost that had been acknowledged"
+        for run in load.runs:
+            assert await client.ended("analysis", run) in ENDED
+        whole = await client.ask("{ auditVerify { isWhole damage } }")
+        assert whole["isWhole"], whole
+    await client.http.aclose()
+    url = database or f"sqlite+aiosqlite:///{data / 'heliograph.db'}"
+    await kept(url, data / "files", load)
+    return load
+
+
+async def kept(url: str, files: Path, load: Load) -> None:
+    """See that the database holds what was promised, each thing once and whole."""
+    database = Database(url)
+    try:
+        async with database.read() as session:
+            points = visible(SYSTEM, MonitorPoint).order_by(MonitorPoint.process_order)
+            shown = points.with_only_columns(
+                MonitorPoint.process_order, MonitorPoint.monitor_values
+            )
+            stored = (await session.execute(shown)).all()
+            jobs = list(await session.scalars(visible(SYSTEM, Job)))
+            uploads = list(await session.scalars(visible(SYSTEM, FileUpload)))
+            entries = visible(SYSTEM, AuditEntry).where(AuditEntry.action.like("job.%"))
+            endings = Counter(one.entity_id for one in await session.scalars(entries))
+            events = sa.select(StoredEvent.row_id).where(StoredEvent.topic == "job")  # noqa: TID251  nobody sees them
+            told = Counter(await session.scalars(events))
+    finally:
+        await database.close()
+    assert [order for order, _ in stored] == list(range(len(stored)))
+    assert all(list(values) == row(order) for order, values in stored)
+    assert {job.status.name for job in jobs} <= ENDED
+    once = Counter(job.id for job in jobs)
+    assert endings == told == once
+    assert len({upload.sha256 for upload in uploads}) == len(uploads)
+    assert set(load.uploads.values()) <= {upload.sha256 for upload in uploads}
+    for upload in uploads:
+        content = (files / (upload.file_path or "")).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == upload.sha256
