@@ -56,10 +56,10 @@ def enter(limits: Limits, parent: int, said: Any = None) -> None:
         if not name.endswith("_NUM_THREADS"):
             del os.environ[name]
     if said is not None:
-        progress.listen(_spoken(said))
+        progress.listen(seldom(lambda share, line: said.put((share, line))))
 
 
-def _spoken(said: Any) -> progress.Listener:
+def seldom(say: progress.Listener) -> progress.Listener:
     """Passes on every line, and of mere progress a little now and then."""
     told = float("-inf")
 
@@ -67,6 +67,6 @@ def _spoken(said: Any) -> progress.Listener:
         nonlocal told
         if line is not None or time.monotonic() - told > SELDOM:
             told = time.monotonic()
-            said.put((share, line))
+            say(share, line)
 
     return listener

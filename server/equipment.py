@@ -1,5 +1,6 @@
 """What a process works with, made from its settings."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -24,11 +25,6 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
 
     Raises Failure where something is not to be had.
     """
-    if settings.compute_scheduler:
-        raise Failure(
-            f"HELIOGRAPH_COMPUTE_SCHEDULER is {settings.compute_scheduler!r}, but this"
-            " version computes on its own machines only; leave it empty"
-        )
     keys = keyring.keys(settings)
     async with AsyncExitStack() as stack:
         database = Database(settings.database)
@@ -37,8 +33,7 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
         throttle = _throttle(stack, settings)
         passwords = Passwords(keys.pepper)
         stack.callback(passwords.close)
-        limits = Limits(memory=settings.process_memory)
-        pools = LocalPools(settings.quick_processes, limits)
+        pools = await asyncio.to_thread(_pools, settings)
         stack.callback(pools.close)
         yield Equipment(
             database=database,
@@ -50,6 +45,23 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
             passwords=passwords,
             policy=settings.policy,
         )
+
+
+def _pools(settings: Settings) -> LocalPools:
+    """Processes on this machine; with a scheduler, its cluster does the jobs."""
+    limits = Limits(memory=settings.process_memory)
+    scheduler = settings.compute_scheduler
+    if not scheduler:
+        return LocalPools(settings.quick_processes, limits)
+    try:
+        from server.cluster import ClusterPools  # noqa: PLC0415  an extra
+    except ImportError as error:
+        said = "HELIOGRAPH_COMPUTE_SCHEDULER needs the extra `cluster`"
+        raise Failure(f"{said}: pip install heliograph[cluster]") from error
+    try:
+        return ClusterPools(scheduler, settings.quick_processes, limits)
+    except (OSError, ValueError) as error:
+        raise Failure(f"no scheduler answers at {scheduler!r}: {error}") from error
 
 
 async def _bus(stack: AsyncExitStack, settings: Settings) -> Bus:

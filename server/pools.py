@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 from compute import sandbox
 from resolvers.equipment import Heard
@@ -77,7 +77,7 @@ class LocalPools:
         if heard is None:
             return await self._at_once(function, *given)
         with self._alone() as process:
-            return await _told(process, heard, function, *given)
+            return await told(process, heard, function, *given)
 
     def close(self) -> None:
         for process in self._idle:
@@ -119,8 +119,20 @@ class LocalPools:
         return Processes(1, self._limits, spoken=True)
 
 
-async def _told(
-    process: Processes, heard: Heard, function: Callable[..., Any], *given: Any
+class Computing(Protocol):
+    """Something that computes, and says how far it is."""
+
+    def call(
+        self, function: Callable[..., Any], *given: Any
+    ) -> asyncio.Future[Any]: ...
+
+    def heard(self) -> Iterator[tuple[float, str | None]]:
+        """What was said since it was last asked."""
+        ...
+
+
+async def told(
+    process: Computing, heard: Heard, function: Callable[..., Any], *given: Any
 ) -> Any:
     """What the function gives. Meanwhile its progress is told, so it can be stopped."""
     share, future = 0.0, process.call(function, *given)

@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument(
         "--database", choices=("sqlite", "postgresql"), default="sqlite"
     )
-    parser.add_argument("--seed", type=int, default=random.getrandbits(16))  # noqa: S311  printed
+    parser.add_argument("--seed", type=int, default=random.getrandbits(16))
     asked = parser.parse_args()
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))

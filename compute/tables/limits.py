@@ -21,4 +21,7 @@ class Limits:
     """Bytes of a line of a CSV, and of a text in Parquet."""
 
     ratio: int = 100
-    """Bytes that one byte of a gzip file may unpack to."""
+    """Bytes that one byte of a gzip file may unpack to, of a file that is not small."""
+
+    small_bytes: int = 16 << 20
+    """Bytes that any gzip file may unpack to: few rows may well be all alike."""

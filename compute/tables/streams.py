@@ -48,7 +48,8 @@ class Unpacked(io.RawIOBase):
         if self.count > self._limits.size_bytes:
             most = self._limits.size_bytes
             raise TableError(f"the file holds more than {most} bytes")
-        if self._compressed and self.count > self._limits.ratio * self._packed:
+        allowed = max(self._limits.ratio * self._packed, self._limits.small_bytes)
+        if self._compressed and self.count > allowed:
             raise TableError(
                 f"the gzip file of {self._packed} bytes unpacks to more than"
                 f" {self._limits.ratio} times as many"

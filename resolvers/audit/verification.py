@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from db.models import AuditEntry, AuditHead
 from db.models.audit import ORIGIN
+from resolvers.access import SYSTEM, visible
 from resolvers.audit.entries import digest, seal
 from resolvers.context import Context
 
@@ -52,7 +53,7 @@ async def verify(
     if expected == 1:
         before = ORIGIN
     async for entry in _entries(context, expected, to):
-        broken = entry.seq if entry.seq < expected else expected
+        broken = min(expected, entry.seq)
         if damage := _damage(entry, expected, before):
             return Verdict(checked, expected - 1, broken, damage)
         checked, expected, before = checked + 1, expected + 1, entry.signature
@@ -60,8 +61,9 @@ async def verify(
         return Verdict(checked, expected - 1, expected, Damage.TRUNCATED)
     if to == head.seq and before not in {None, head.hash}:
         return Verdict(checked, to - 1, to, Damage.EDITED)
-    beyond = await _beyond(context) if to == head.seq else None
-    return Verdict(checked, to, beyond, beyond and Damage.INSERTED)
+    if to == head.seq and (beyond := await _beyond(context)):
+        return Verdict(checked, to, beyond, Damage.INSERTED)
+    return Verdict(checked, to)
 
 
 def _damage(entry: AuditEntry, expected: int, before: str | None) -> Damage | None:
@@ -81,9 +83,10 @@ async def _head(context: Context) -> AuditHead:
 
 
 async def _beyond(context: Context) -> int | None:
-    """The first entry that the head does not know of, both as they are at one moment."""
-    head = sa.select(AuditHead.seq).scalar_subquery()
-    after = sa.select(sa.func.min(AuditEntry.seq)).where(AuditEntry.seq > head)
+    """The first entry that the head, as it is at that moment, does not know of."""
+    head = visible(SYSTEM, AuditHead).with_only_columns(AuditHead.seq)
+    rows = visible(SYSTEM, AuditEntry).where(AuditEntry.seq > head.scalar_subquery())
+    after = rows.with_only_columns(sa.func.min(AuditEntry.seq))
     async with context.database.read() as session:
         return await session.scalar(after)
 
@@ -97,7 +100,7 @@ async def _entries(
         place = AuditEntry.seq > after
         if id_ is not None:
             place |= (AuditEntry.seq == after) & (AuditEntry.id > id_)
-        page = sa.select(AuditEntry).where(place, AuditEntry.seq <= last)
+        page = visible(SYSTEM, AuditEntry).where(place, AuditEntry.seq <= last)
         page = page.order_by(AuditEntry.seq, AuditEntry.id).limit(AT_ONCE)
         async with context.database.read() as session:
             found = list(await session.scalars(page))

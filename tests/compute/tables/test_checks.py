@@ -108,6 +108,12 @@ def test_a_file_of_several_gzip_members_is_one_table(write: Write) -> None:
     assert check(write(members), "data.csv.gz", LIMITS).rows == 2
 
 
+def test_a_small_file_whose_rows_are_all_alike_is_no_bomb(write: Write) -> None:
+    content = gzip.compress(b"a,b\n" + b"1,2\n" * 100_000)
+    assert len(content) * 100 < 400_000
+    assert check(write(content), "alike.csv.gz", LIMITS).rows == 100_000
+
+
 def test_what_is_wrong_first_is_told_wherever_in_a_large_file_it_is(
     write: Write,
 ) -> None:
