@@ -105,7 +105,7 @@ def weigh(variables: dict[str, Any], limits: Limits) -> None:
         level = below
 
 
-def admit(
+def admit(  # noqa: PLR0913  what is asked, of what, by whom
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,

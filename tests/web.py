@@ -20,7 +20,7 @@ async def bearer(equipment: Equipment, analyst: Actor, save: Save) -> str:
     """What the analyst signs requests with."""
     session = await save(a_session(analyst))
     ends = tokens.expiry(600)
-    claims = tokens.Claims(session.owner_id, session.id, 0, ends)
+    claims = tokens.Claims(session.owner_id, session.id, 1, ends)
     return f"Bearer {tokens.access(equipment.keys, claims)}"
 
 

@@ -47,19 +47,25 @@ END $$;
 
 CREATE FUNCTION audit_log_open(month timestamp) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE part text := to_char(month, '"audit_log_"YYYY_MM');
+DECLARE
+  part text := to_char(month, '"audit_log_"YYYY_MM');
+  first timestamptz := month AT TIME ZONE 'UTC';
+  next timestamptz := (month + interval '1 month') AT TIME ZONE 'UTC';
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('audit_log_open'));
-  IF to_regclass(part) IS NULL THEN
-    PERFORM audit_log_part(part, format(
-      'FOR VALUES FROM (%L) TO (%L)',
-      month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC'));
+  IF to_regclass(part) IS NULL AND NOT EXISTS (
+    SELECT FROM audit_log_default WHERE created_at >= first AND created_at < next
+  ) THEN
+    PERFORM audit_log_part(part, format('FOR VALUES FROM (%L) TO (%L)', first, next));
   END IF;
 END $$;
 
 SELECT audit_log_part('audit_log_default', 'DEFAULT');
 """
-"""In PostgreSQL a month is a table of its own, and what has no month yet another."""
+"""In PostgreSQL a month is a table of its own, and what has no month yet another.
+
+A month that has entries there already stays there: a part cannot take them over.
+"""
 
 
 def upgrade() -> None:

@@ -12,7 +12,10 @@ AHEAD = 3
 
 
 async def prepare(context: Context) -> None:
-    """Have a part for this month and for those ahead; what is there stays."""
+    """Have a part for this month and for those ahead; what is there stays.
+
+    A month whose entries came before its part goes on without one.
+    """
     if context.database.dialect != "postgresql":
         return
     open_ = sa.text("SELECT audit_log_open(:month)")

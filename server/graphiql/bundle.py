@@ -40,11 +40,11 @@ def folder() -> Path:
 def main() -> int:
     if folder().is_dir():
         return 0
-    print("bundling GraphiQL, once")
+    print("bundling GraphiQL, once")  # noqa: T201  for whoever started it
     try:
         bundle(find())
     except (BundleError, OSError) as error:
-        print(f"GraphiQL is not there: {error}", file=sys.stderr)
+        print(f"GraphiQL is not there: {error}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
@@ -110,7 +110,7 @@ def fetched() -> Node:
 def run(command: list[str], where: Path) -> str:
     """What a command prints. Raises BundleError if it fails or takes too long."""
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  our own words
             command,
             cwd=where,
             timeout=PATIENCE,
