@@ -1,6 +1,7 @@
 """GraphQL requests with files, as the multipart request specification has them."""
 
 import re
+import weakref
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -41,36 +42,35 @@ async def _form(request: Request) -> FormData:
     boundary = BOUNDARY.search(request.headers.get("content-type", ""))
     if boundary is None:
         raise HTTPException(400, "a multipart body needs a boundary")
-    whole = _Body(request)
-    parser = MultiPartParser(
-        request.headers, whole.stream(), max_files=PARTS, max_fields=PARTS
-    )
+    whole = _whole(request, f"--{boundary[1]}--".encode())
+    parser = MultiPartParser(request.headers, whole, max_files=PARTS, max_fields=PARTS)
     try:
         form = await parser.parse()
     except (MultiPartException, MultipartParseError, UnicodeError) as error:
         raise HTTPException(400, f"the multipart body is broken: {error}") from error
-    if f"--{boundary[1]}--".encode() not in whole.tail:
-        await form.close()
-        raise HTTPException(400, "the multipart body ends before its last boundary")
+    for _, part in form.multi_items():
+        if isinstance(part, UploadFile):
+            weakref.finalize(
+                part, part.file.close
+            )  # a mutation may outlive its request
     return form
 
 
-class _Body:
-    """A body as it comes, counted, with its end kept in sight."""
+async def _whole(request: Request, end: bytes) -> AsyncGenerator[bytes, None]:
+    """A body as it comes. Raises HTTPException if it is too large or has no end.
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self.tail = b""
-
-    async def stream(self) -> AsyncGenerator[bytes, None]:
-        size = 0
-        async for chunk in body(self._request):
-            size += len(chunk)
-            if size > LARGEST:
-                said = f"a body with files has at most {LARGEST} bytes"
-                raise HTTPException(413, f"{said}; use POST /upload")
-            self.tail = (self.tail + chunk)[-TAIL:]
-            yield chunk
+    It is raised to the parser, which then closes the files that it has begun.
+    """
+    size, tail = 0, b""
+    async for chunk in body(request):
+        size += len(chunk)
+        if size > LARGEST:
+            said = f"a body with files has at most {LARGEST} bytes"
+            raise HTTPException(413, f"{said}; use POST /upload")
+        tail = (tail + chunk)[-TAIL:]
+        yield chunk
+    if end not in tail:
+        raise HTTPException(400, "the multipart body ends before its last boundary")
 
 
 def _document(form: FormData, name: str) -> dict[str, Any]:

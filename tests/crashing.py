@@ -7,8 +7,8 @@ import io
 import json
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ import httpx
 from db.models import AuditEntry, FileUpload, Job, MonitorPoint, StoredEvent
 from db.session import Database
 from resolvers.access import SYSTEM, visible
+from tests.calling import ENDED, Client, streaming
 from tests.processes import Server, serving
-from tests.waiting import SECONDS, until
+from tests.waiting import SECONDS, until, until_told
 
 WIDTH, ROWS = 6, 1_200
 BURST = 25
 """Rows that are sent together."""
-ENDED = {"COMPLETED", "FAILED", "CANCELLED"}
 TESTED = {"testing": "1", "job_lease": "1", "stop_notice": "0", "graphiql": "0"}
 GONE = (httpx.TransportError, ConnectionError, asyncio.IncompleteReadError)
 
@@ -39,65 +39,6 @@ def table(first: int, rows: int) -> bytes:
     writer.writerow(f"f_{place}" for place in range(WIDTH))
     writer.writerows(row(first + number) for number in range(rows))
     return file.getvalue().encode()
-
-
-class Client:
-    """Somebody who is signed in. The address changes when the server starts again."""
-
-    def __init__(self) -> None:
-        self.http = httpx.AsyncClient(timeout=SECONDS)
-        self.tokens: dict[str, str] = {}
-        self.server: Server
-
-    @property
-    def headers(self) -> dict[str, str]:
-        token = self.tokens.get("accessToken")
-        return {"authorization": f"Bearer {token}"} if token else {}
-
-    async def ask(self, query: str, **variables: Any) -> Any:
-        """The first field of the answer. Fails for an error, and for a refusal."""
-        body = {"query": query, "variables": variables}
-        url = f"{self.server.url}/graphql"
-        said = (await self.http.post(url, json=body, headers=self.headers)).json()
-        assert "errors" not in said, said
-        field = next(iter(said["data"].values()))
-        assert not (isinstance(field, dict) and field.get("userErrors")), field
-        return field
-
-    async def do(self, name: str, shown: str, /, **given: Any) -> Any:
-        """What a mutation gives that takes one input."""
-        kind = name[0].upper() + name[1:]
-        return await self.ask(
-            f"mutation($i: {kind}Input!) {{ {name}(input: $i)"
-            f" {{ {shown} userErrors {{ message field }} }} }}",
-            i=given,
-        )
-
-    async def sign_up(self) -> None:
-        shown = "tokens { accessToken refreshToken }"
-        email = f"{random.getrandbits(64)}@example.org"
-        password = "a machine that hums"  # noqa: S105  nobody's
-        said = await self.do("signUp", shown, email=email, password=password)
-        self.tokens = said["tokens"]
-
-    async def upload(self, content: bytes, key: str) -> dict[str, Any]:
-        answer = await self.http.post(
-            f"{self.server.url}/upload?name=rows.csv",
-            content=content,
-            headers={**self.headers, "idempotency-key": key},
-        )
-        assert answer.status_code in {200, 201}, answer.text
-        return answer.json()["fileUpload"]
-
-    async def ended(self, kind: str, id_: str) -> str:
-        """How a dataset's or an analysis's job ended."""
-        query = f"query($id: ID!) {{ {kind}(id: $id) {{ job {{ status error }} }} }}"
-        async with asyncio.timeout(2 * SECONDS):
-            while True:
-                job = (await self.ask(query, id=id_))["job"]
-                if job["status"] in ENDED:
-                    return job["status"]
-                await asyncio.sleep(0.2)
 
 
 class Load:
@@ -146,8 +87,8 @@ class Load:
         nodes = found["monitorPoints"]["nodes"]
         return nodes[0]["processOrder"] if nodes else -1
 
-    async def until_killed(self, seconds: float) -> None:
-        """Go on where the server is; once rows are taken, kill it after some time."""
+    async def until_killed(self, server: Server, seconds: float) -> None:
+        """Go on where rows are missing; some time after the first, kill the server."""
         last = await self.last()
         assert last + 1 >= self.rows, "a row was lost that had been acknowledged"
         before = self.rows = last + 1
@@ -160,7 +101,7 @@ class Load:
             working, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
         )
         assert not done, [one.exception() for one in done]
-        await self.client.server.kill()
+        await server.kill()
         for one in working:
             one.cancel()
         await asyncio.gather(*map(until_gone, working))
@@ -194,25 +135,6 @@ class Load:
             self.uploads[taken["id"]] = taken["sha256"]
 
 
-@asynccontextmanager
-async def streaming(
-    client: Client, analysis: str
-) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection whose answer is read while the request is still being sent."""
-    reader, writer = await asyncio.open_connection(*client.server.address)
-    head = [
-        f"POST /analyses/{analysis}/points HTTP/1.1",
-        "host: test",
-        "transfer-encoding: chunked",
-        *(f"{name}: {value}" for name, value in client.headers.items()),
-    ]
-    try:
-        writer.write("\r\n".join([*head, "", ""]).encode())
-        yield reader, writer
-    finally:
-        writer.close()
-
-
 async def send(writer: asyncio.StreamWriter, first: int) -> None:
     with suppress(ConnectionError):
         while True:
@@ -236,13 +158,15 @@ async def survived(data: Path, database: str | None, kills: int, seed: int) -> L
     """Kill a server at random moments of its work. Fails if a promise is not kept."""
     chance, load = random.Random(seed), Load(Client())  # noqa: S311  to be repeatable
     for number in range(kills):
-        async with serving(data, database=database, **TESTED) as load.client.server:
+        async with serving(data, database=database, **TESTED) as server:
+            load.client.url = server.url
             if number == 0:
                 await load.prepare()
-            await load.until_killed(chance.uniform(0, 3))
+            await load.until_killed(server, chance.uniform(0, 3))
     stored = Database(database or f"sqlite+aiosqlite:///{data / 'heliograph.db'}")
     try:
-        async with serving(data, database=database, **TESTED) as load.client.server:
+        async with serving(data, database=database, **TESTED) as server:
+            load.client.url = server.url
             assert await load.last() + 1 >= load.rows, "an acknowledged row was lost"
             await all_ended(stored)
             whole = await load.client.ask("{ auditVerify { isWhole damage } }")
@@ -256,13 +180,13 @@ async def survived(data: Path, database: str | None, kills: int, seed: int) -> L
 
 async def all_ended(database: Database) -> None:
     """Wait until no job waits or runs."""
-    going = visible(SYSTEM, Job).where(Job.finished_at.is_(None))
-    async with asyncio.timeout(2 * SECONDS):
-        while True:
-            async with database.read() as session:
-                if await session.scalar(going.limit(1)) is None:
-                    return
-            await asyncio.sleep(0.2)
+    going = visible(SYSTEM, Job).where(Job.finished_at.is_(None)).limit(1)
+
+    async def ended() -> bool:
+        async with database.read() as session:
+            return await session.scalar(going) is None
+
+    await until_told(ended, 2 * SECONDS)
 
 
 async def kept(database: Database, files: Path, load: Load) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from compute.tables import arrow
 from db.base import Base
 from db.models import AuditEntry
 from db.session import Database
@@ -35,14 +36,15 @@ RUN = f"""mutation ($id: ID!) {{ analysisRun(input: {{id: $id}}) {{
   analysis {{ status job {{ id }} }} {ERRORS} }} }}"""
 CANCEL = f"""mutation ($id: ID!) {{ analysisCancel(input: {{id: $id}}) {{
   analysis {{ status }} {ERRORS} }} }}"""
-FOUND = """query ($id: ID!) { analysis(id: $id) { status errorMessage results completedAt
+FOUND = """query ($id: ID!) { analysis(id: $id) {
+  status errorMessage results completedAt
   reductionResult { id pointCount cost } job { status error } } }"""
 INGEST = f"""mutation ($input: MonitorPointsIngestInput!) {{
   monitorPointsIngest(input: $input) {{ accepted anomalyCount lastProcessOrder
     idempotencyReplayed analysis {{ id }} {ERRORS} }} }}"""
 DATASET = """query ($id: ID!) { dataset(id: $id) { status rowCount columnCount schema
   sizeBytes processedAt job { status error progress }
-  fileUploads { nodes { id status errorMessage mergedFiles originalFilename
+  fileUploads { nodes { id status errorMessage mergedFiles { id } originalFilename
     featureNames rowCount } }
   versions { nodes { id number sha256 rowCount columnCount schema profile warnings
     fileUpload { id } } } } }"""
@@ -68,6 +70,12 @@ def errors(payload: Any) -> list[tuple[str, list[str]]]:
 def csv(names: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
     lines = [",".join(map(str, row)) for row in (names, *rows)]
     return ("\n".join(lines) + "\n").encode()
+
+
+def parquet(columns: dict[str, list[Any]]) -> bytes:
+    file = io.BytesIO()
+    arrow.parquet.write_table(arrow.pa.table(columns), file)
+    return file.getvalue()
 
 
 async def codes(as_: As, query: str, **variables: Any) -> list[str]:

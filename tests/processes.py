@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -20,11 +20,6 @@ class Server:
 
     def __init__(self, process: Process, url: str, log: Path) -> None:
         self.process, self.url, self.log = process, url, log
-
-    @property
-    def address(self) -> tuple[str, int]:
-        host, _, port = self.url.removeprefix("http://").partition(":")
-        return host, int(port)
 
     def family(self) -> list[int]:
         """The processes that it began, and those that they began."""
@@ -53,18 +48,18 @@ class Server:
 async def started(
     data: Path, *arguments: str, database: str | None = None, **settings: str
 ) -> Server:
-    """A server on a free port, once it answers; its data are in a folder."""
+    """A server on a free port once it has begun; its data are in a folder."""
     log = data.parent / f"{data.name}.log"
     given = {"data": str(data), "database_url": database or "", **settings}
     process = await run(
-        "serve", "--port", "0", "--migrate", *arguments, log=log, **given
+        "serve", "--port", "0", "--migrate", *arguments, settings=given, to=log
     )
     assert process.stdout
     async with asyncio.timeout(SECONDS):
         said = (await process.stdout.readline()).decode()
+    assert said, log.read_text()[-2_000:]
     found = re.search(r"http://[^/]+", said)
-    assert found, (said, log.read_text()[-2_000:])
-    return Server(process, found.group(), log)
+    return Server(process, found.group() if found else "", log)
 
 
 @asynccontextmanager
@@ -80,10 +75,12 @@ async def serving(
             await server.kill()
 
 
-async def run(*arguments: str, log: Path | None = None, **settings: str) -> Process:
+async def run(
+    *arguments: str, settings: Mapping[str, str], to: Path = Path(os.devnull)
+) -> Process:
     """A command of the server's, with some settings."""
     given = {f"HELIOGRAPH_{name.upper()}": value for name, value in settings.items()}
-    with open(log or os.devnull, "ab") as errors:  # noqa: ASYNC230, PTH123  at once
+    with to.open("ab") as errors:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "server", *arguments),

@@ -1,67 +1,229 @@
 """What is one owner's does not exist for another, by whatever path they look."""
 
-import asyncio
-import re
 from collections.abc import Iterator
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import pytest
 import sqlalchemy as sa
-from graphql import get_named_type, is_leaf_type
+from graphql import get_named_type
 from uuid_utils.compat import uuid7
 
 from db.base import Base, referred
-from db.models import Analysis, Job
+from db.models import User
 from db.session import Database
 from resolvers.access import SYSTEM, Actor, visible
-from resolvers.monitoring import points
-from resolvers.platform import events
 from schema import schema
 from schema.ids import prefix, spell
-from schema.reads import Finds, Lists, ToOne
+from schema.reads import Lists, ToOne
 from tests.conftest import As, Save, Someone
-from tests.factories import a_graph, kept_of
+from tests.factories import a_graph, a_point, everything
 from tests.mutations import FIELDS, Asked
-from tests.operations import TYPES, named, reads
+from tests.operations import TYPES, is_leaf, named, reads
 
 QUERY: dict[str, Any] = TYPES["Query"].fields
-SHARED = {"Role"}
-"""Types whose rows everybody sees."""
-KINDS = sorted(
-    name
-    for name, type_ in TYPES.items()
-    if "Node" in map(str, getattr(type_, "interfaces", ())) and name not in SHARED
-)
+LISTS = [name for name, one in QUERY.items() if isinstance(reads(one), Lists)]
+FINDS = [name for name, one in QUERY.items() if "id" in one.args and name != "node"]
+REFERENCE = "Quote [0-9a-f]{32}"
+WAYS = [True, False]
 
 
+@dataclass
 class World:
-    """Two owners, each with a row of everything, and who asks."""
+    """Two owners, what each of them has, and ways to ask as the first."""
 
-    def __init__(self, as_: As, mine: Actor, theirs: Actor) -> None:
-        self.as_, self.mine, self.theirs = as_, mine, theirs
-        self.rows: list[Any] = a_graph(theirs)
-        self.own: list[Any] = a_graph(mine)
-        self.ids = {type(row).__name__: spell(row) for row in self.rows}
-        self.ids["User"] = f"user_{theirs.user_id.hex}"  # pyright: ignore[reportOptionalMemberAccess]
+    as_: As
+    mine: Actor
+    theirs: Actor
+    own: list[Any]
+    others: list[Any]
 
-    async def answer(self, text: str, compiles: bool = True, **variables: Any) -> str:  # noqa: FBT001, FBT002
-        """What the other owner is answered, byte for byte but for references."""
+    async def answer(self, text: str, *, compiles: bool = True, **given: Any) -> str:
+        """What the first is answered, byte for byte."""
         context = self.as_(self.mine, compiles=compiles)
-        result = await schema.execute(text, variables, context_value=context)
-        errors = [error.formatted for error in result.errors or []]
-        said = orjson.dumps([result.data, errors]).decode()
-        return re.sub(r"[0-9a-f]{32} to have|\"reference\":\"[^\"]*\"", "", said)
+        result = await schema.execute(text, given, context)
+        errors = [
+            (one.message, one.path, one.extensions) for one in result.errors or []
+        ]
+        return orjson.dumps([result.data, errors]).decode()
 
-    def shows(self, answer: str) -> bool:
-        """Whether anything of what is theirs is in an answer."""
-        return any(id_.rpartition("_")[2] in answer for id_ in self.ids.values())
+    async def same(self, text: str, id_: str, **given: Any) -> None:
+        """Ask with an id of the second's, and with one of nobody's; `@` is the id."""
+        nobody = f"{id_.rpartition('_')[0]}_{uuid7().hex}"
+        answers: list[str] = []
+        for one in (id_, nobody):
+            asked = orjson.loads(orjson.dumps(given).decode().replace("@", one))
+            answer = await self.answer(text, **asked)
+            assert not shows(answer.replace(id_, ""), self.others)
+            digits = one.rpartition("_")[2]
+            answers.append(answer.replace(one, "@").replace(digits, "@"))
+        assert answers[0] == answers[1], text
+
+
+def shows(answer: str, rows: list[Any]) -> bool:
+    """Whether anything of some rows is in an answer."""
+    return any(row.id.hex in answer or str(row.id) in answer for row in rows)
 
 
 @pytest.fixture
 async def world(as_: As, save: Save, analyst: Actor, someone: Someone) -> World:
-    world = World(as_, analyst, await someone())
-    rows, own = world.rows, world.own
-    await save(*rows, *kept_of(rows[11]), *own, *kept_of(own[11]))
+    theirs = await someone()
+    world = World(as_, analyst, theirs, everything(analyst), everything(theirs))
+    await save(*world.own, *world.others)
     return world
+
+
+def whole(list_: str) -> str:
+    """All of a list, each row with its columns and its edges."""
+    node: Any = named(named(QUERY[list_]).fields["nodes"])
+    rows = f"nodes {{ {' '.join(all_of(node))} }}"
+    return f"{{ {list_}(first: 100) {{ totalCount {rows} }} }}"
+
+
+def all_of(type_: Any) -> Iterator[str]:
+    for name, definition in type_.fields.items():
+        read = reads(definition)
+        if isinstance(read, Lists):
+            yield f"{name}(first: 100) {{ totalCount nodes {{ id }} }}"
+        elif isinstance(read, ToOne):
+            yield f"{name} {{ id }}"
+        elif is_leaf(type_, name) and not definition.args:
+            yield name
+
+
+def crossed(rows: list[Any], with_: list[Any]) -> list[Base]:
+    """Rows that refer to others' wherever they refer to anything."""
+    targets = {type(row): row for row in with_}
+    for row in rows:
+        for column in sa.inspect(type(row)).columns:
+            if column.foreign_keys and column.key != "owner_id":
+                target = targets.get(referred(getattr(type(row), column.key)))
+                setattr(row, column.key, target and target.id)
+        for unique in ("number", "process_order", "first_row"):
+            if hasattr(row, unique):
+                setattr(row, unique, 77)
+    return rows
+
+
+@pytest.mark.parametrize("compiles", WAYS)
+@pytest.mark.parametrize("list_", LISTS)
+async def test_what_others_have_changes_nothing_of_what_one_sees(
+    as_: As,
+    save: Save,
+    analyst: Actor,
+    someone: Someone,
+    list_: str,
+    compiles: bool,  # noqa: FBT001
+) -> None:
+    theirs = await someone()
+    world = World(as_, analyst, theirs, everything(analyst), everything(theirs))
+    point, user = spare(world.own), User(id=analyst.user_id)
+    await save(*world.own, point)
+    before = await world.answer(whole(list_), compiles=compiles)
+    await save(*world.others)
+    await save(*crossed(a_graph(theirs), [*world.own, point, user]))
+    assert await world.answer(whole(list_), compiles=compiles) == before
+    assert not shows(before, world.others)
+    assert shows(before, world.own)
+
+
+@pytest.mark.parametrize("compiles", WAYS)
+@pytest.mark.parametrize("list_", LISTS)
+async def test_a_row_that_refers_to_anothers_shows_nothing_of_it(
+    world: World,
+    save: Save,
+    list_: str,
+    compiles: bool,  # noqa: FBT001
+) -> None:
+    point, user = spare(world.others), User(id=world.theirs.user_id)
+    there = [*world.others, point, user]
+    await save(point)
+    await save(*crossed(a_graph(world.mine), there))
+    answer = await world.answer(whole(list_), compiles=compiles)
+    assert not shows(answer, there)
+
+
+def spare(rows: list[Any]) -> Any:
+    """One more point, which no anomaly has taken yet."""
+    by_type = {type(row).__name__: row for row in rows}
+    return a_point(by_type["Analysis"], by_type["ReductionResult"], 50)
+
+
+@pytest.mark.parametrize("name", FINDS)
+async def test_a_row_that_is_not_ones_own_is_not_found(world: World, name: str) -> None:
+    type_: Any = named(QUERY[name])
+    query = f"query ($id: ID!) {{ {name}(id: $id) {{ {' '.join(all_of(type_))} }} }}"
+    await world.same(query, theirs(world, type_.name), id="@")
+
+
+async def test_no_id_of_anothers_is_an_object(world: World) -> None:
+    one = "query ($id: ID!) { node(id: $id) { id } }"
+    several = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    for row in [*world.others, User(id=world.theirs.user_id)]:
+        if "Node" in map(str, getattr(TYPES.get(type(row).__name__), "interfaces", ())):
+            await world.same(one, spell(row), id="@")
+            await world.same(several, spell(row), ids=["@", spell(world.own[0])])
+
+
+@pytest.mark.parametrize("list_", LISTS)
+async def test_filtering_by_anothers_id_finds_nothing(world: World, list_: str) -> None:
+    filter_: Any = named_argument(list_, "filter")
+    model: Any = reads(QUERY[list_]).model
+    query = f"""query ($filter: {filter_.name}) {{
+      {list_}(filter: $filter) {{ totalCount nodes {{ id }} }}
+    }}"""
+    for name, field in filter_.fields.items():
+        python = field.extensions["strawberry-definition"].python_name
+        column = getattr(model, python)
+        if column.foreign_keys:
+            id_ = theirs(world, referred(column).__name__)
+            for test in ({"eq": "@"}, {"in": ["@"]}):
+                await world.same(query, id_, filter={name: test})
+
+
+def named_argument(list_: str, name: str) -> Any:
+    return get_named_type(QUERY[list_].args[name].type)
+
+
+def theirs(world: World, kind: str) -> str:
+    if kind == "User":
+        return spell(User(id=world.theirs.user_id))
+    return next(spell(row) for row in world.others if type(row).__name__ == kind)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+async def test_a_mutation_does_nothing_with_an_id_of_anothers(
+    world: World, database: Database, name: str
+) -> None:
+    before = await everything_of(database, world.others)
+    mine = {prefix(type(row)): spell(row) for row in world.own}
+    asked = Asked(name, mine)
+    asked.input()
+    for path, kind in list(asked.places):
+        given = asked.input()
+        id_ = next(spell(row) for row in world.others if prefix(type(row)) == kind)
+        put(given, path, "@")
+        await world.same(asked.text, id_, input=given)
+    assert await everything_of(database, world.others) == before
+
+
+def put(given: Any, path: tuple[str, ...], id_: str) -> None:
+    """Set what is at a place of an input, also where it is one of several."""
+    *above, last = path
+    for name in above:
+        given = given[name]
+        given = given[0] if isinstance(given, list) else given
+    given[last] = [id_] if isinstance(given[last], list) else id_
+
+
+async def everything_of(database: Database, rows: list[Any]) -> list[Any]:
+    """All that is in some rows now."""
+    found: list[Any] = []
+    async with database.read() as session:
+        for row in rows:
+            model: Any = type(row)
+            columns = visible(SYSTEM, model).where(model.id == row.id)
+            columns = columns.with_only_columns(*model.__table__.c)
+            found.append((await session.execute(columns)).all())
+    return found

@@ -1,7 +1,7 @@
 """Waiting for what another process does, which tells nobody."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -14,4 +14,12 @@ async def until(look: Callable[[], T], seconds: float = SECONDS) -> T:
     async with asyncio.timeout(seconds):
         while not (found := look()):  # noqa: ASYNC110  nothing tells us
             await asyncio.sleep(0.01)
+    return found
+
+
+async def until_told(ask: Callable[[], Awaitable[T]], seconds: float = SECONDS) -> T:
+    """As `until`, where looking takes time itself."""
+    async with asyncio.timeout(seconds):
+        while not (found := await ask()):  # noqa: ASYNC110  as above
+            await asyncio.sleep(0.1)
     return found

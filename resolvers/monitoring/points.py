@@ -67,7 +67,8 @@ def topic(analysis_id: UUID) -> str:
 async def scored(context: Context, id_: UUID, points: Sequence[Given]) -> Batch:
     """Place and score points, before anything is written. Raises Invalid or Missing."""
     require(context.actor, Permission.EDIT_ANALYSES)
-    if not 1 <= len(points) <= (most := context.equipment.policy.ingest_points):
+    most = context.equipment.policy.ingest_points
+    if not 1 <= len(points) <= most:
         said = f"from 1 to {most} points are taken at once, not {len(points)}"
         raise Invalid(said, "points")
     for place, point in enumerate(points):

@@ -51,7 +51,7 @@ async def act(
     given = inspect.signature(action).bind(None, *args, **kwargs).arguments
 
     async def work(write: Transaction) -> Any:
-        mine = key and await idempotency.claim(write, name, key, given)
+        mine = key is not None and await idempotency.claim(write, name, key, given)
         came = await action(write, *args, **kwargs)
         row = came if isinstance(came, Base) else None
         if isinstance(mine, UUID):

@@ -12,11 +12,12 @@ from uuid_utils.compat import uuid7
 
 from db.base import Base
 from db.models import AuditEntry, EventHead, Outcome, StoredEvent
-from resolvers.access import require_user
+from resolvers.access import SYSTEM, require_user, visible
 from resolvers.audit import entries
 from resolvers.context import Context
 from resolvers.equipment import Event
 from resolvers.errors import BadRequest
+from resolvers.loaders import Loaders
 from resolvers.writes import Transaction
 
 WAKE = "events"
@@ -53,14 +54,15 @@ async def follow(
     owner = require_user(context.actor)
     async with context.bus.listen(WAKE, owner) as words:
         last = await _newest(context, owner) if after is None else _read(after)
+        loaders = context.loaders
         while True:
-            found = await _since(context, owner, last)
+            found = await _since(context, loaders, last)
             for event in found:
                 last = event.seq or last
                 if event.topic in topics:
                     yield event
             if len(found) < AT_ONCE:
-                await _word(words)
+                loaders = await _word(context, words)
 
 
 def cursor(event: Event) -> str:
@@ -101,20 +103,32 @@ async def _newest(context: Context, owner: UUID) -> int:
         return await session.scalar(head) or 0
 
 
-async def _since(context: Context, owner: UUID, last: int) -> list[Event]:
+async def _since(context: Context, loaders: Loaders, last: int) -> list[Event]:
+    """What came after a number. Whoever has the same loaders is given the same."""
+    owner = require_user(context.actor)
+
+    async def batch(lasts: list[int]) -> list[list[Event]]:
+        return [await _page(context, owner, one) for one in lasts]
+
+    return await loaders.of("events", batch).load(last)
+
+
+async def _page(context: Context, owner: UUID, last: int) -> list[Event]:
     mine = (StoredEvent.owner_id == owner) & (StoredEvent.seq > last)
-    page = sa.select(StoredEvent).where(mine).order_by(StoredEvent.seq).limit(AT_ONCE)
+    page = visible(SYSTEM, StoredEvent).where(mine).order_by(StoredEvent.seq)
     async with context.database.read() as session:
-        found = await session.scalars(page)
+        found = await session.scalars(page.limit(AT_ONCE))
         return [Event(one.topic, owner, one.row_id, one.seq) for one in found]
 
 
-async def _word(words: AsyncIterator[Event]) -> None:
+async def _word(context: Context, words: AsyncIterator[Event]) -> Loaders:
+    """Wait for word; gives loaders that all who have the same word share."""
     try:
         async with asyncio.timeout(PATIENCE):
-            await anext(words)
+            news = await anext(words)
     except TimeoutError:
-        pass
+        return Loaders(context.database, context.actor)
+    return news.loaders(context.database, context.actor)
 
 
 def _read(after: str) -> int:

@@ -147,6 +147,16 @@ class AnalysisPayload(Payload):
 
 
 @strawberry.type
+class AnalysisRunPayload(AnalysisPayload):
+    """The analysis, which waits for a worker or takes points."""
+
+
+@strawberry.type
+class AnalysisCancelPayload(AnalysisPayload):
+    """The analysis, stopped or about to be."""
+
+
+@strawberry.type
 class AnalysisDeletePayload(Payload):
     """The id of what is gone."""
 
@@ -191,20 +201,20 @@ class Mutation:
     @strawberry.mutation(metadata=costing(100))
     async def analysis_run(
         self, info: Info, input: AnalysisRunInput
-    ) -> AnalysisPayload:
+    ) -> AnalysisRunPayload:
         """Begin: a worker makes the map, or monitoring takes points from now on."""
         id_ = row_id(input.id, models.Analysis)
         done = await perform(info, analyses.run, id_)
-        return AnalysisPayload(analysis=done.row, **done.told)
+        return AnalysisRunPayload(analysis=done.row, **done.told)
 
     @strawberry.mutation
     async def analysis_cancel(
         self, info: Info, input: AnalysisCancelInput
-    ) -> AnalysisPayload:
+    ) -> AnalysisCancelPayload:
         """Stop: the job ends without result, or monitoring takes no more points."""
         id_ = row_id(input.id, models.Analysis)
         done = await perform(info, tasks.cancel_analysis, id_)
-        return AnalysisPayload(analysis=done.row, **done.told)
+        return AnalysisCancelPayload(analysis=done.row, **done.told)
 
     @strawberry.mutation
     async def analysis_delete(

@@ -181,6 +181,26 @@ class DatasetPayload(Payload):
 
 
 @strawberry.type
+class DatasetUpdatePayload(DatasetPayload):
+    """The dataset, as it is described now."""
+
+
+@strawberry.type
+class DatasetProcessPayload(DatasetPayload):
+    """The dataset, whose job is queued."""
+
+
+@strawberry.type
+class DatasetMergePayload(DatasetPayload):
+    """The dataset with its further files, whose job is queued."""
+
+
+@strawberry.type
+class DatasetArchivePayload(DatasetPayload):
+    """The dataset, put aside or taken up again."""
+
+
+@strawberry.type
 class DatasetCreatePayload(Creation):
     """The dataset, once it is there."""
 
@@ -223,42 +243,42 @@ class Mutation:
     @strawberry.mutation
     async def dataset_update(
         self, info: Info, input: DatasetUpdateInput
-    ) -> DatasetPayload:
+    ) -> DatasetUpdatePayload:
         """Change what is said of a dataset."""
         names = {"name": "name", "description": "description", "tags": "tags"}
         changes: dict[str, Any] = given(input, **names, metadata="meta")
         id_ = row_id(input.id, models.Dataset)
         arguments = (id_, input.expected_version, changes)
         done = await perform(info, datasets.update, *arguments)
-        return DatasetPayload(dataset=done.row, **done.told)
+        return DatasetUpdatePayload(dataset=done.row, **done.told)
 
     @strawberry.mutation(metadata=costing(100))
     async def dataset_process(
         self, info: Info, input: DatasetProcessInput
-    ) -> DatasetPayload:
+    ) -> DatasetProcessPayload:
         """Make a new version of a dataset; its job tells how far that is."""
         id_ = row_id(input.id, models.Dataset)
         uploads = None if input.uploads is None else _uploads(input.uploads)
         done = await perform(info, datasets.process, id_, uploads)
-        return DatasetPayload(dataset=done.row, **done.told)
+        return DatasetProcessPayload(dataset=done.row, **done.told)
 
     @strawberry.mutation(metadata=costing(100))
     async def dataset_merge(
         self, info: Info, input: DatasetMergeInput
-    ) -> DatasetPayload:
+    ) -> DatasetMergePayload:
         """Add files to a dataset, and make a new version of all."""
         id_ = row_id(input.id, models.Dataset)
         done = await perform(info, datasets.merge, id_, _uploads(input.uploads))
-        return DatasetPayload(dataset=done.row, **done.told)
+        return DatasetMergePayload(dataset=done.row, **done.told)
 
     @strawberry.mutation
     async def dataset_archive(
         self, info: Info, input: DatasetArchiveInput
-    ) -> DatasetPayload:
+    ) -> DatasetArchivePayload:
         """Put a dataset aside, or take it up again."""
         id_ = row_id(input.id, models.Dataset)
         done = await perform(info, datasets.archive, id_, archived=input.archived)
-        return DatasetPayload(dataset=done.row, **done.told)
+        return DatasetArchivePayload(dataset=done.row, **done.told)
 
     @strawberry.mutation
     async def dataset_delete(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from strawberry.file_uploads import Upload
@@ -17,7 +18,7 @@ from schema.lists.datasets import FileUploadFilter, FileUploadOrder
 from schema.nodes import Entity, Info
 from schema.perform import Creation, Keyed, Performed
 from schema.reads import costing
-from schema.refs import DatasetRef
+from schema.refs import DatasetRef, FileUploadRef
 from schema.scalars import BigInt
 
 CHUNK = 1024 * 1024
@@ -51,9 +52,16 @@ class FileUpload(Entity, of=models.FileUpload):
     row_count: int
     columns: list[str]
     feature_names: list[str]
-    merged_files: list[str] | None
     dataset: DatasetRef | None = to_one(models.FileUpload.dataset_id)
     """The dataset that it belongs to."""
+
+    @strawberry.field(graphql_type=list[FileUploadRef])
+    async def merged_files(self, info: Info) -> Any:
+        """The files that it was merged from; none if it came as it is."""
+        row: Any = self
+        ids = [UUID(one) for one in row.merged_files or ()]
+        found = await info.context.loaders.row(models.FileUpload).load_many(ids)
+        return [one for one in found if one]
 
     @strawberry.field(metadata=costing(10))
     async def features(

@@ -2,27 +2,34 @@
 
 import gzip
 import hashlib
-import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
 from db.models import AuditEntry, FileUpload
 from db.session import Database
-from resolvers.access import Actor
+from resolvers.access import Actor, BaseRole
 from resolvers.context import Context
 from resolvers.equipment import Equipment
 from resolvers.policy import Policy
 from schema import schema
 from tests.conftest import As, Ask, Someone
-from tests.journeys import UPLOAD, File, codes, counted, errors, kept, last_entries
+from tests.journeys import (
+    UPLOAD,
+    File,
+    codes,
+    counted,
+    errors,
+    kept,
+    last_entries,
+    parquet,
+)
 
 GOOD = b"a,b\n1,2\n3,4\n"
+PACKED = parquet({"a": [1, 3], "b": [2.0, 4.0]})
 COLUMNS = ",".join(f"c{n}" for n in range(10_000))
 BAD = {
     "a short row": (b"a,b\n1,2\n3\n", "line 3: the row has 1 cell and the header 2"),
@@ -43,13 +50,6 @@ BAD = {
 }
 
 
-def packed() -> bytes:
-    """The good file as Parquet."""
-    file = io.BytesIO()
-    parquet.write_table(pa.table({"a": [1, 3], "b": [2.0, 4.0]}), file)
-    return file.getvalue()
-
-
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -57,8 +57,8 @@ def packed() -> bytes:
         ("Zoë 的 📈.csv", GOOD),
         ("../../etc/passwd", GOOD),
         ("readings.csv.gz", gzip.compress(GOOD)),
-        ("readings.parquet", packed()),
-        ("readings.parquet.gz", gzip.compress(packed())),
+        ("readings.parquet", PACKED),
+        ("readings.parquet.gz", gzip.compress(PACKED)),
         ("x" * 255, GOOD),
     ],
     ids=["csv", "unicode", "path", "gzip", "parquet", "packed parquet", "long name"],
@@ -134,9 +134,7 @@ async def test_a_file_that_is_too_large_is_not_read_to_its_end(
     assert kept(tmp_path) == []
 
 
-async def test_a_viewer_keeps_no_files(as_: As, ask: Ask, someone: Someone) -> None:
-    from resolvers.access import BaseRole
-
+async def test_a_viewer_keeps_no_files(as_: As, someone: Someone) -> None:
     viewer = await someone(BaseRole.VIEWER)
     given = {"input": {"file": File(GOOD)}}
     result = await schema.execute(UPLOAD, given, context_value=as_(viewer))
@@ -153,7 +151,10 @@ async def test_under_a_key_a_file_is_kept_once(
 
     first, second, third = [await keep(one) for one in (GOOD, GOOD, GOOD + b"5,6\n")]
     assert first["fileUpload"] == second["fileUpload"]
-    assert (first["idempotencyReplayed"], second["idempotencyReplayed"]) == (False, True)
+    assert (first["idempotencyReplayed"], second["idempotencyReplayed"]) == (
+        False,
+        True,
+    )
     assert errors(third) == [("IDEMPOTENCY_MISMATCH", ["idempotencyKey"])]
     assert await counted(database, FileUpload) == 1
     assert len(kept(tmp_path)) == 1

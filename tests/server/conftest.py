@@ -3,17 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 import strawberry
+from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 import schema
+from db import migrating
 from resolvers.access import Actor
 from resolvers.context import Context
 from resolvers.errors import Unauthenticated
@@ -25,6 +30,7 @@ from server.endpoint import Endpoint
 from server.principals import STRANGER, Principal
 from tests.conftest import As
 from tests.server.clients import serving
+from tests.worlds import World
 
 GOOD = "Bearer good"
 
@@ -148,3 +154,31 @@ def post(http: httpx.AsyncClient) -> Post:
         return await http.post("/graphql", json={"query": query, **more}, headers=given)
 
     return post
+
+
+@pytest.fixture
+async def apart(cluster: str) -> AsyncIterator[str | None]:
+    """The URL of a database of the test's own; None is a file in the data folder."""
+    if cluster.startswith("sqlite"):
+        yield None
+        return
+    name = f"apart_{uuid4().hex}"
+    engine = create_async_engine(cluster, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        url = sa.make_url(cluster).set(database=name)
+        yield url.render_as_string(hide_password=False)
+        await connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def world(tmp_path: Path, apart: str | None) -> World:
+    """A world with tables and somebody who signed up."""
+    data = tmp_path / "data"
+    data.mkdir()
+    world = World(data, apart)
+    await migrating.upgrade(world.settings.database)
+    async with world.here():
+        await world.client.sign_up()
+    return world

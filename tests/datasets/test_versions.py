@@ -1,0 +1,292 @@
+"""Versions of datasets: what is in them, and when there is a new one."""
+
+import gzip
+import hashlib
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from resolvers.datasets import blocks
+from tests.conftest import As, Ask
+from tests.journeys import (
+    DATASET,
+    PROCESS,
+    codes,
+    created,
+    csv,
+    errors,
+    kept,
+    parquet,
+    process,
+    processed,
+    settled,
+    uploaded,
+)
+
+NAMES = ["machine", "load", "heat", "when"]
+ROWS = [
+    ["m1", 1, 0.5, "2026-11-20T04:00:00Z"],
+    ["m2", 2, "", "2026-11-20T05:00:00Z"],
+    ["m1", 4, 2.5, "2026-11-20T06:00:00Z"],
+]
+MERGE = """mutation ($input: DatasetMergeInput!) { datasetMerge(input: $input) {
+  dataset { status } userErrors { code message field } } }"""
+PREVIEW = """query ($id: ID!, $first: Int! = 0, $rows: Int! = 20, $of: [String!]) {
+  datasetVersion(id: $id) { preview(firstRow: $first, rows: $rows, columns: $of) {
+    columns firstRow rows } } }"""
+FEATURES = """query ($id: ID!, $first: Int! = 0, $rows: Int! = 20, $of: [String!]) {
+  fileUpload(id: $id) { features(firstRow: $first, rows: $rows, names: $of) {
+    names firstRow rows } } }"""
+
+
+def newest(dataset: Any) -> Any:
+    return dataset["versions"]["nodes"][0]
+
+
+@pytest.fixture
+async def version(ask: Ask, worker: None) -> Any:
+    """The first version of a small dataset."""
+    id_ = await processed(ask, csv(NAMES, ROWS))
+    return newest((await ask(DATASET, id=id_))["dataset"])
+
+
+@pytest.fixture
+async def upload(ask: Ask, worker: None) -> str:
+    """The id of a file of ten rows of three features, which was processed."""
+    rows = [[f"row {n}", n, n / 10, -n] for n in range(10)]
+    id_ = await processed(ask, csv(["name", "a", "b", "c"], rows))
+    [file] = (await ask(DATASET, id=id_))["dataset"]["fileUploads"]["nodes"]
+    return file["id"]
+
+
+async def test_processing_makes_a_version(
+    ask: Ask, tmp_path: Path, worker: None
+) -> None:
+    id_ = await created(ask, csv(NAMES, ROWS))
+    dataset = await process(ask, id_)
+    version = newest(dataset)
+    assert (version["number"], version["rowCount"], version["columnCount"]) == (1, 3, 4)
+    assert version["schema"] == [
+        {"name": "machine", "type": "text", "nullable": False},
+        {"name": "load", "type": "integer", "nullable": False},
+        {"name": "heat", "type": "float", "nullable": True},
+        {"name": "when", "type": "timestamp", "nullable": False},
+    ]
+    assert dataset["schema"] == version["schema"]
+    assert (dataset["rowCount"], dataset["columnCount"]) == (3, 4)
+    [file] = dataset["fileUploads"]["nodes"]
+    assert (file["status"], file["featureNames"]) == ("COMPLETED", ["load"])
+    assert version["fileUpload"] == {"id": file["id"]}
+    [table] = [key for key in kept(tmp_path) if key.startswith("tables/")]
+    content = (tmp_path / "files" / table).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == version["sha256"]
+    assert int(dataset["sizeBytes"]) == len(content)
+    assert dataset["job"] == {"status": "COMPLETED", "error": None, "progress": 1.0}
+
+
+async def test_a_version_has_a_profile_of_each_column(version: Any) -> None:
+    machine, load, heat, _ = version["profile"]
+    assert (machine["uniques"], machine["nulls"]) == (2, 0)
+    assert (heat["nulls"], heat["uniques"]) == (1, 2)
+    assert load["quantiles"]
+    assert load["histogram"]
+
+
+async def test_the_same_data_make_no_second_version(
+    ask: Ask, tmp_path: Path, worker: None
+) -> None:
+    id_ = await processed(ask, csv(NAMES, ROWS))
+    before = kept(tmp_path)
+    dataset = await process(ask, id_)
+    assert [one["number"] for one in dataset["versions"]["nodes"]] == [1]
+    assert kept(tmp_path) == before
+
+
+async def test_files_are_merged_in_the_order_in_which_they_came(
+    ask: Ask, worker: None
+) -> None:
+    id_ = await processed(ask, csv(["a"], [[1], [2]]))
+    more = await uploaded(ask, gzip.compress(csv(["a"], [[3]])), "more.csv.gz")
+    merged = (await ask(MERGE, input={"id": id_, "uploads": [more]}))["datasetMerge"]
+    assert merged == {"dataset": {"status": "PROCESSING"}, "userErrors": []}
+    dataset = await settled(ask, DATASET, id_)
+    assert [one["number"] for one in dataset["versions"]["nodes"]] == [2, 1]
+    assert (dataset["rowCount"], newest(dataset)["rowCount"]) == (3, 3)
+    whole, second, first = dataset["fileUploads"]["nodes"]
+    assert whole["originalFilename"] == "readings.csv + more.csv.gz"
+    assert [one["id"] for one in whole["mergedFiles"]] == [first["id"], second["id"]]
+    assert first["mergedFiles"] == []
+    shown = await ask(PREVIEW, id=newest(dataset)["id"])
+    assert shown["datasetVersion"]["preview"]["rows"] == [[1], [2], [3]]
+    numbers = await ask(FEATURES, id=whole["id"])
+    assert numbers["fileUpload"]["features"]["rows"] == [[1.0], [2.0], [3.0]]
+
+
+async def test_a_version_of_some_of_the_files_leaves_the_newest_the_newest(
+    ask: Ask, worker: None
+) -> None:
+    id_ = await processed(ask, csv(["a"], [[1], [2]]))
+    more = await uploaded(ask, csv(["a"], [[3]]))
+    await ask(MERGE, input={"id": id_, "uploads": [more]})
+    await settled(ask, DATASET, id_)
+    third = await process(ask, id_, [more])
+    assert [one["rowCount"] for one in third["versions"]["nodes"]] == [1, 3, 2]
+    assert third["rowCount"] == 1
+    again = await process(ask, id_)
+    assert [one["rowCount"] for one in again["versions"]["nodes"]] == [1, 3, 2]
+    assert again["rowCount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a,b\n1,2\n", "differ in column 2 of the header: 'load' and 'b'"),
+        (None, "from 1 to 100 files are taken, not 0"),
+    ],
+)
+async def test_what_cannot_be_merged_changes_nothing(
+    ask: Ask, worker: None, content: bytes | None, said: str
+) -> None:
+    id_ = await processed(ask, csv(["a", "load"], [[1, 2]]))
+    more = [] if content is None else [await uploaded(ask, content)]
+    told = (await ask(MERGE, input={"id": id_, "uploads": more}))["datasetMerge"]
+    [error] = told["userErrors"]
+    assert (error["code"], error["field"]) == ("INVALID", ["uploads"])
+    assert said in error["message"]
+    dataset = (await ask(DATASET, id=id_))["dataset"]
+    assert (dataset["status"], len(dataset["fileUploads"]["nodes"])) == ("PROCESSED", 1)
+
+
+async def test_what_only_processing_finds_is_told_by_the_job(
+    ask: Ask, tmp_path: Path, worker: None
+) -> None:
+    """The file was changed behind the server's back."""
+    id_ = await created(ask, csv(["a", "b"], [[1, 2]]))
+    [key] = kept(tmp_path)
+    (tmp_path / "files" / key).write_bytes(b"a,b\n1,2\n3\n")
+    await ask(PROCESS, input={"id": id_})
+    dataset = await settled(ask, DATASET, id_)
+    [file] = dataset["fileUploads"]["nodes"]
+    said = "line 3: the row has 1 cell and the header 2"
+    assert said in dataset["job"]["error"]
+    assert said in file["errorMessage"]
+    assert (dataset["status"], file["status"]) == ("FAILED", "FAILED")
+    assert dataset["versions"]["nodes"] == []
+    assert kept(tmp_path) == [key]
+    (tmp_path / "files" / key).write_bytes(b"a,b\n1,2\n")
+    dataset = await process(ask, id_)
+    [file] = dataset["fileUploads"]["nodes"]
+    assert (file["status"], file["errorMessage"]) == ("COMPLETED", None)
+
+
+async def test_parquet_is_processed_as_csv_is(ask: Ask, worker: None) -> None:
+    content = parquet({"name": ["x", "y"], "a": [1, 2], "b": [0.5, None]})
+    dataset = await process(ask, await created(ask, content))
+    other = await process(ask, await created(ask, b"name,a,b\nx,1,0.5\ny,2,\n"))
+    assert newest(dataset)["sha256"] == newest(other)["sha256"]
+
+
+async def test_digits_that_are_lost_are_told(ask: Ask, worker: None) -> None:
+    content = csv(["a"], [["0.12345678901234567890123"], ["1"]])
+    dataset = await process(ask, await created(ask, content))
+    [warning] = newest(dataset)["warnings"]
+    assert "'a'" in warning
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows"),
+    [
+        ({}, ROWS),
+        ({"first": 1, "rows": 1}, ROWS[1:2]),
+        ({"first": 2, "rows": 20}, ROWS[2:]),
+        ({"first": 3}, []),
+        ({"first": 2**31 - 1}, []),
+        ({"of": ["load", "machine"]}, [[1, "m1"], [2, "m2"], [4, "m1"]]),
+        ({"of": []}, []),
+    ],
+)
+async def test_a_preview_shows_cells_as_they_are(
+    ask: Ask, version: Any, asked: dict[str, Any], rows: list[list[Any]]
+) -> None:
+    data = await ask(PREVIEW, id=version["id"], **asked)
+    preview = data["datasetVersion"]["preview"]
+    moments = [[one.replace(".000000", "") if "T" in str(one) else one for one in row]
+               for row in preview["rows"]]  # fmt: skip
+    assert moments == [[None if one == "" else one for one in row] for row in rows]
+    assert preview["columns"] == asked.get("of", NAMES)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"first": -1},
+        {"rows": 0},
+        {"rows": -1},
+        {"rows": 12_501},
+        {"rows": 2**31 - 1, "of": []},
+        {"of": ["nothing"]},
+    ],
+)
+async def test_a_preview_that_cannot_be_shown_is_a_bad_request(
+    as_: As, version: Any, asked: dict[str, Any]
+) -> None:
+    assert await codes(as_, PREVIEW, id=version["id"], **asked) == ["BAD_REQUEST"]
+
+
+async def test_features_are_paged_by_rows_and_names(ask: Ask, upload: str) -> None:
+    async def features(**asked: Any) -> Any:
+        return (await ask(FEATURES, id=upload, **asked))["fileUpload"]["features"]
+
+    whole = await features()
+    assert whole["names"] == ["a", "b", "c"]
+    assert whole["rows"] == [[n, n / 10, -n] for n in range(10)]
+    few = await features(first=7, rows=2, of=["c", "a"])
+    assert few == {"names": ["c", "a"], "firstRow": 7, "rows": [[-7, 7], [-8, 8]]}
+    assert (await features(first=10))["rows"] == []
+    assert (await features(of=["b", "b"], rows=1))["rows"] == [[0, 0]]
+
+
+async def test_features_are_the_same_in_blocks_of_any_size(
+    ask: Ask, worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 3 * 2 * blocks.WIDTH)
+    id_ = await processed(ask, csv(["a", "b"], [[n, math.sqrt(n)] for n in range(40)]))
+    [file] = (await ask(DATASET, id=id_))["dataset"]["fileUploads"]["nodes"]
+    given = {"id": file["id"], "first": 2, "rows": 37, "of": ["b"]}
+    found = (await ask(FEATURES, **given))["fileUpload"]["features"]["rows"]
+    assert found == [[math.sqrt(n)] for n in range(2, 39)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"first": -1}, {"rows": 0}, {"rows": 16_667}, {"of": ["name"]}, {"of": ["d"]}],
+)
+async def test_features_that_cannot_be_shown_are_a_bad_request(
+    as_: As, upload: str, asked: dict[str, Any]
+) -> None:
+    assert await codes(as_, FEATURES, id=upload, **asked) == ["BAD_REQUEST"]
+
+
+async def test_features_of_a_spectrum_are_shown_without_counting_them(
+    ask: Ask, worker: None
+) -> None:
+    names = [f"f_{n}" for n in range(1_024)]
+    id_ = await processed(ask, csv(names, [range(1_024)] * 3))
+    dataset = (await ask(DATASET, id=id_))["dataset"]
+    [file] = dataset["fileUploads"]["nodes"]
+    numbers = (await ask(FEATURES, id=file["id"]))["fileUpload"]["features"]
+    cells = (await ask(PREVIEW, id=newest(dataset)["id"]))["datasetVersion"]["preview"]
+    assert numbers["rows"] == cells["rows"] == [list(range(1_024))] * 3
+
+
+async def test_a_file_that_was_not_processed_has_no_features(ask: Ask) -> None:
+    id_ = await uploaded(ask, csv(["a"], [[1]]))
+    shown = (await ask(FEATURES, id=id_))["fileUpload"]["features"]
+    assert shown == {"names": [], "firstRow": 0, "rows": []}
+
+
+async def test_a_dataset_that_is_not_there_is_not_processed(ask: Ask) -> None:
+    told = await ask(PROCESS, input={"id": "dataset_" + "0" * 32})
+    assert errors(told["datasetProcess"]) == [("NOT_FOUND", ["id"])]

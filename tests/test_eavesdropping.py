@@ -1,0 +1,101 @@
+"""Nobody hears of what happens to another's rows."""
+
+import asyncio
+from itertools import count
+from typing import Any
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from resolvers.access import SYSTEM, Actor
+from resolvers.monitoring import incidents, points
+from resolvers.platform import events
+from schema import schema
+from schema.ids import spell
+from tests.conftest import As, Save, Someone
+from tests.factories import a_point, everything
+from tests.mutations import shown
+from tests.operations import TYPES, named
+
+FIELDS: dict[str, Any] = TYPES["Subscription"].fields
+KINDS = {"analysis": "Analysis"}
+"""What an argument of this name is the id of; an `id` is of what is told."""
+ORDER = count(1)
+LISTENS, HEARS = 0.1, 0.4
+"""Seconds until a listener listens, and until it has heard."""
+
+
+@pytest.fixture
+async def theirs(someone: Someone) -> Actor:
+    return await someone()
+
+
+@pytest.fixture
+async def rows(save: Save, theirs: Actor) -> dict[str, Any]:
+    """A row of everything that somebody else has, by its type."""
+    rows = everything(theirs)
+    await save(*rows)
+    return {type(row).__name__: row for row in rows}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+async def test_what_happens_is_heard_by_its_owner_and_by_nobody_else(
+    as_: As, theirs: Actor, rows: dict[str, Any], name: str
+) -> None:
+    nobodys = {kind: type(row)(id=uuid7()) for kind, row in rows.items()}
+    theirs_heard = await heard(as_, theirs, rows, subscription(name, rows))
+    mine = [
+        await heard(as_, None, rows, subscription(name, known))
+        for known in (rows, nobodys)
+    ]
+    assert theirs_heard[0]
+    assert mine[0] == mine[1]
+    assert mine[0][0] == []
+
+
+def subscription(name: str, rows: dict[str, Any]) -> str:
+    definition = FIELDS[name]
+    kinds = KINDS | {"id": named(definition).name}
+    said = [
+        f'{one}: "{spell(rows[kinds[one]])}"' for one in definition.args if one in kinds
+    ]
+    arguments = f"({', '.join(said)})" if said else ""
+    below = (
+        "id" if "id" in named(definition).fields else " ".join(shown(named(definition)))
+    )
+    return f"subscription {{ {name}{arguments} {{ {below} }} }}"
+
+
+async def heard(
+    as_: As, actor: Actor | None, rows: dict[str, Any], text: str
+) -> tuple[list[Any], bool]:
+    """What somebody is told while things happen, and whether that comes to an end."""
+    context = as_() if actor is None else as_(actor)
+    stream: Any = await schema.subscribe(text, context_value=context)
+    told: list[Any] = []
+
+    async def listen() -> None:
+        async for event in stream:
+            told.append((event.data, event.errors))  # noqa: PERF401  until cancelled
+
+    listening = asyncio.create_task(listen())
+    await asyncio.sleep(LISTENS)
+    await happen(as_, rows)
+    await asyncio.wait({listening}, timeout=HEARS)
+    ended = listening.done()
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+    await stream.aclose()
+    return told, ended
+
+
+async def happen(as_: As, rows: dict[str, Any]) -> None:
+    """All that can happen to rows, told of in every way there is."""
+    point = a_point(rows["Analysis"], rows["ReductionResult"], next(ORDER))
+    async with as_(SYSTEM).transaction() as write:
+        await write.add(point)
+        write.announce(points.topic(rows["Analysis"].id), rows["Analysis"])
+        write.announce(f"job.{rows['Job'].id}", rows["Job"])
+        write.remember(incidents.CHANGED, rows["Alert"])
+        write.remember(points.FOUND, rows["Anomaly"])
+        await events.conclude(write, "x")
