@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -88,6 +89,14 @@ class Store(Protocol):
 
     async def remove(self, *keys: str) -> None:
         """Delete what is there; what is not there is no error."""
+        ...
+
+    def older(self, folder: str, moment: datetime) -> AsyncIterator[list[str]]:
+        """Keys in a folder of files that were made before a moment, some at a time."""
+        ...
+
+    async def tidy(self, moment: datetime) -> None:
+        """Delete what was begun before a moment and never kept."""
         ...
 
 

@@ -1,7 +1,6 @@
 """GraphQL over HTTP; websockets are passed on."""
 
 import asyncio
-import logging
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
@@ -20,19 +19,17 @@ from structlog.contextvars import bind_contextvars
 from db import faultpoints
 from resolvers.access import Actor
 from resolvers.context import Context
-from resolvers.errors import Denial
 from resolvers.writes import Origin
 from server import body, responses
-from server.answers import Answer, Rejected, fault
+from server.answers import Answer, Rejected
 from server.body import Asked
+from server.guards import guarded
 from server.limits import Limits
 from server.negotiation import GRAPHQL, HTML, JSON, negotiated
 from server.operations import Operations
 from server.principals import Authenticate, Principal, origin
 from server.websocket import Sockets, never
 
-logger = logging.getLogger(__name__)
-STATUSES = {code: status for status, code in responses.CODES.items()}
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -70,25 +67,11 @@ class Endpoint:
         request = Request(scope, receive)
         request_id = identified(request.headers.get("x-request-id", ""))
         try:
-            response = await self._response(request, request_id)
+            response = await guarded(self._answered(request, request_id), request_id)
         except ClientDisconnect:
             return
         response.headers["x-request-id"] = request_id
         await response(scope, receive, send)
-
-    async def _response(self, request: Request, request_id: str) -> Response:
-        try:
-            return await self._answered(request, request_id)
-        except HTTPException as error:
-            return responses.refusal(error)
-        except Denial as error:
-            status = STATUSES.get(error.code, 400)
-            return responses.refusal(HTTPException(status, str(error)))
-        except ClientDisconnect:
-            raise
-        except Exception:
-            logger.exception("fault %s", request_id)
-            return responses.json({"errors": fault(request_id)}, 500)
 
     async def _answered(self, request: Request, request_id: str) -> Response:
         if request.method not in {"GET", "POST"}:

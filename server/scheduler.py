@@ -10,7 +10,7 @@ from resolvers.access import SYSTEM
 from resolvers.audit import months
 from resolvers.context import Context
 from resolvers.equipment import Equipment
-from resolvers.platform import retention, ticks
+from resolvers.platform import leftovers, retention, ticks
 
 PAUSE = 30.0
 """Seconds between two looks at what is due."""
@@ -29,6 +29,7 @@ class Routine:
 ROUTINES = (
     Routine("auditMonths", 24 * HOUR, months.prepare),
     Routine("retention", HOUR, retention.run),
+    Routine("leftovers", 24 * HOUR, leftovers.remove),
 )
 
 

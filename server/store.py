@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -52,6 +53,14 @@ class FolderStore:
         for path in [self._path(key) for key in keys]:
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
+    async def older(self, folder: str, moment: datetime) -> AsyncGenerator[list[str]]:
+        found = await asyncio.to_thread(_older, self._path(folder), moment)
+        yield [path.relative_to(self._folder).as_posix() for path in found]
+
+    async def tidy(self, moment: datetime) -> None:
+        for path in await asyncio.to_thread(_older, self._folder / SCRATCH, moment):
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
     def _path(self, key: str) -> Path:
         return self._folder / checked(key)
 
@@ -90,6 +99,13 @@ class ObjectStore:
             except FileNotFoundError:
                 continue
 
+    async def older(self, folder: str, moment: datetime) -> AsyncGenerator[list[str]]:
+        async for found in obstore.list(self._store, checked(folder)):
+            yield [one["path"] for one in found if one["last_modified"] < moment]
+
+    async def tidy(self, moment: datetime) -> None:
+        """Objects are whole or not there; scratch is the machine's own to clean."""
+
 
 def store(settings: Settings) -> FolderStore | ObjectStore:
     """The store that the settings name. Raises Failure."""
@@ -110,6 +126,12 @@ def checked(key: str) -> str:
     if not plain or any(part.startswith(".") for part in parts) or key[0] == "/":
         raise ValueError(f"no file can be kept under {key!r}")
     return key
+
+
+def _older(folder: Path, moment: datetime) -> list[Path]:
+    """The files of a folder that were written before a moment."""
+    paths = (path for path in folder.glob("*") if path.is_file())
+    return [path for path in paths if path.stat().st_mtime < moment.timestamp()]
 
 
 def _kept(path: Path, target: Path) -> None:

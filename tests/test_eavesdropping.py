@@ -8,6 +8,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from resolvers.access import SYSTEM, Actor
+from resolvers.context import Context
 from resolvers.monitoring import incidents, points
 from resolvers.platform import events
 from schema import schema
@@ -21,8 +22,8 @@ FIELDS: dict[str, Any] = TYPES["Subscription"].fields
 KINDS = {"analysis": "Analysis"}
 """What an argument of this name is the id of; an `id` is of what is told."""
 ORDER = count(1)
-LISTENS, HEARS = 0.1, 0.4
-"""Seconds until a listener listens, and until it has heard."""
+PAUSE = 0.2
+"""Seconds between two times that everything happens."""
 
 
 @pytest.fixture
@@ -43,12 +44,12 @@ async def test_what_happens_is_heard_by_its_owner_and_by_nobody_else(
     as_: As, theirs: Actor, rows: dict[str, Any], name: str
 ) -> None:
     nobodys = {kind: type(row)(id=uuid7()) for kind, row in rows.items()}
-    theirs_heard = await heard(as_, theirs, rows, subscription(name, rows))
+    told, _ = await heard(as_(theirs), rows, subscription(name, rows), times=50)
     mine = [
-        await heard(as_, None, rows, subscription(name, known))
+        await heard(as_(), rows, subscription(name, known), times=2)
         for known in (rows, nobodys)
     ]
-    assert theirs_heard[0]
+    assert told
     assert mine[0] == mine[1]
     assert mine[0][0] == []
 
@@ -67,10 +68,9 @@ def subscription(name: str, rows: dict[str, Any]) -> str:
 
 
 async def heard(
-    as_: As, actor: Actor | None, rows: dict[str, Any], text: str
+    context: Context, rows: dict[str, Any], text: str, *, times: int
 ) -> tuple[list[Any], bool]:
-    """What somebody is told while things happen, and whether that comes to an end."""
-    context = as_() if actor is None else as_(actor)
+    """What somebody is told of what happens so often, and whether that has an end."""
     stream: Any = await schema.subscribe(text, context_value=context)
     told: list[Any] = []
 
@@ -79,9 +79,11 @@ async def heard(
             told.append((event.data, event.errors))  # noqa: PERF401  until cancelled
 
     listening = asyncio.create_task(listen())
-    await asyncio.sleep(LISTENS)
-    await happen(as_, rows)
-    await asyncio.wait({listening}, timeout=HEARS)
+    for _ in range(times):
+        await asyncio.wait({listening}, timeout=PAUSE)
+        if told:
+            break
+        await happen(context, rows)
     ended = listening.done()
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
@@ -89,10 +91,11 @@ async def heard(
     return told, ended
 
 
-async def happen(as_: As, rows: dict[str, Any]) -> None:
+async def happen(listener: Context, rows: dict[str, Any]) -> None:
     """All that can happen to rows, told of in every way there is."""
     point = a_point(rows["Analysis"], rows["ReductionResult"], next(ORDER))
-    async with as_(SYSTEM).transaction() as write:
+    context = Context(listener.equipment, SYSTEM)
+    async with context.transaction() as write:
         await write.add(point)
         write.announce(points.topic(rows["Analysis"].id), rows["Analysis"])
         write.announce(f"job.{rows['Job'].id}", rows["Job"])

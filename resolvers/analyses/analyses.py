@@ -1,6 +1,7 @@
 """Analyses: described, run, stopped, deleted."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -149,12 +150,13 @@ async def follow(context: Context, id_: UUID) -> AsyncGenerator[Analysis]:
     if analysis.job_id is None:
         yield analysis
         return
-    async for _ in jobs.follow(context, analysis.job_id):
-        context.loaders.clear()
-        now = await context.loaders.row(Analysis).load(id_)
-        if now is None:
-            return
-        yield now
+    async with aclosing(jobs.follow(context, analysis.job_id)) as changes:
+        async for _ in changes:
+            context.loaders.clear()
+            now = await context.loaders.row(Analysis).load(id_)
+            if now is None:
+                return
+            yield now
 
 
 async def _of(

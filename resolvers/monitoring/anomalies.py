@@ -1,6 +1,7 @@
 """Anomalies: seen as they are found, and acknowledged."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +55,8 @@ async def watch(
     context: Context, analysis_id: UUID | None, after: str | None
 ) -> AsyncGenerator[tuple[Event, Anomaly]]:
     """Anomalies as they are found: the actor's, or of one analysis of theirs."""
-    async for event in events.follow(context, (FOUND,), after):
-        anomaly = await context.arrived(event, Anomaly)
-        if anomaly and analysis_id in {None, anomaly.analysis_id}:
-            yield event, anomaly
+    async with aclosing(events.follow(context, (FOUND,), after)) as told:
+        async for event in told:
+            anomaly = await context.arrived(event, Anomaly)
+            if anomaly and analysis_id in {None, anomaly.analysis_id}:
+                yield event, anomaly

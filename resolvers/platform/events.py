@@ -16,7 +16,7 @@ from resolvers.access import SYSTEM, require_user, visible
 from resolvers.audit import entries
 from resolvers.context import Context
 from resolvers.equipment import Event
-from resolvers.errors import BadRequest
+from resolvers.errors import BadRequest, patient
 from resolvers.loaders import Loaders
 from resolvers.writes import Transaction
 
@@ -99,8 +99,9 @@ async def _advance(write: Transaction, owner: UUID, by: int) -> int:
 
 async def _newest(context: Context, owner: UUID) -> int:
     head = sa.select(EventHead.seq).where(EventHead.owner_id == owner)
-    async with context.database.read() as session:
-        return await session.scalar(head) or 0
+    with patient():
+        async with context.database.read() as session:
+            return await session.scalar(head) or 0
 
 
 async def _since(context: Context, loaders: Loaders, last: int) -> list[Event]:
@@ -116,9 +117,10 @@ async def _since(context: Context, loaders: Loaders, last: int) -> list[Event]:
 async def _page(context: Context, owner: UUID, last: int) -> list[Event]:
     mine = (StoredEvent.owner_id == owner) & (StoredEvent.seq > last)
     page = visible(SYSTEM, StoredEvent).where(mine).order_by(StoredEvent.seq)
-    async with context.database.read() as session:
-        found = await session.scalars(page.limit(AT_ONCE))
-        return [Event(one.topic, owner, one.row_id, one.seq) for one in found]
+    with patient():
+        async with context.database.read() as session:
+            found = await session.scalars(page.limit(AT_ONCE))
+            return [Event(one.topic, owner, one.row_id, one.seq) for one in found]
 
 
 async def _word(context: Context, words: AsyncIterator[Event]) -> Loaders:

@@ -1,6 +1,7 @@
 """Anomalies, and who has seen them."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -135,6 +136,8 @@ class Subscription:
     ) -> AsyncGenerator[AnomalyDetectedPayload]:
         """Anomalies as they are found: from now on, or all after a cursor."""
         id_ = None if analysis is None else row_id(analysis, models.Analysis)
-        async for event, row in anomalies.watch(info.context, id_, after):
-            anomaly: Any = row
-            yield AnomalyDetectedPayload(cursor=events.cursor(event), anomaly=anomaly)
+        async with aclosing(anomalies.watch(info.context, id_, after)) as told:
+            async for event, row in told:
+                anomaly: Any = row
+                cursor = events.cursor(event)
+                yield AnomalyDetectedPayload(cursor=cursor, anomaly=anomaly)

@@ -94,10 +94,10 @@ class Machine:
         payload = await self.ingest(self.points(pattern, None, at, every))
         assert payload["userErrors"] == []
 
-    async def rule(self, severity: str = "HIGH", **condition: Any) -> str:
+    async def rule(self, **condition: Any) -> str:
         """The id of a rule; by default it fires for two anomalies of four points."""
         usual = {"metric": "ANOMALY_COUNT", "threshold": 2, "window": 4}
-        payload = await self.ruled(severity=severity, condition={**usual, **condition})
+        payload = await self.ruled(condition={**usual, **condition})
         assert errors(payload) == []
         return payload["alertRule"]["id"]
 
@@ -123,7 +123,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Known:
     process([str(rows)], str(table), Limits())
     fitted = maps.fit(str(table), NAMES, Parameters(), str(target))
     usual = _scored(target, fitted, wear=0.0, anomalous=False)
-    unusual = _scored(target, fitted, wear=0.6, anomalous=True)
+    unusual = _scored(target, fitted, wear=2.0, anomalous=True)
     return Known(target.read_bytes(), fitted, usual, unusual)
 
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from uuid_utils.compat import uuid7
 
 from db.models import Job
 from resolvers.access import ANONYMOUS, Actor
@@ -149,7 +148,7 @@ async def test_what_was_rolled_back_was_never_told(as_: As, some: list[Job]) -> 
     assert (event.seq, event.row_id) == (1, some[1].id)
 
 
-@pytest.mark.parametrize("after", ["", "-1", "1.5", "x", "²", "9" * 19, uuid7().hex])
+@pytest.mark.parametrize("after", ["", "-1", "1.5", "x", "²", "9" * 19, "0a" * 16])
 async def test_a_forged_cursor_is_the_clients_mistake(as_: As, after: str) -> None:
     with pytest.raises(BadRequest):
         await take(events.follow(as_(), TOPICS, after), 1)

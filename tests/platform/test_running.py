@@ -17,13 +17,14 @@ from resolvers.platform import jobs
 from resolvers.policy import Policy
 from schema.ids import spell
 from server.worker import work
-from tests.conftest import As, Ask
+from tests.conftest import As, Ask, Listen
 from tests.factories import ROLES
 from tests.platform.conftest import TASK, Claim, Doing, Now, Past
 
 CANCEL = """mutation ($id: ID!) { jobCancel(input: {id: $id}) {
   job { status } userErrors { code field }
 } }"""
+PROGRESS = "subscription ($id: ID!) { jobProgress(id: $id) { status progress } }"
 SECRET = "the password is hunter2"  # noqa: S105  nobody's
 
 
@@ -174,6 +175,29 @@ async def test_a_job_that_has_ended_cannot_be_cancelled(
     [error] = data["jobCancel"]["userErrors"]
     assert error == {"code": "INVALID_TRANSITION", "field": ["id"]}
     assert (await now(job)).status is JobStatus.COMPLETED
+
+
+async def test_the_progress_of_a_job_is_followed_to_its_end(
+    listen: Listen, job: Job, doing: Doing, equipment: Equipment
+) -> None:
+    async def slow(context: Context, job: Job) -> None:
+        for share in (0.25, 0.5):
+            await jobs.report(context, job, share)
+            await asyncio.sleep(0.1)
+        await finished(context, job)
+
+    doing(slow)
+    followed = await listen(PROGRESS, id=spell(job))
+    seen = [(await anext(followed))["jobProgress"]]
+    worker = asyncio.create_task(work(equipment))
+    async with asyncio.timeout(20):
+        seen += [event["jobProgress"] async for event in followed]
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    assert seen[0] == {"status": "QUEUED", "progress": 0.0}
+    assert seen[-1] == {"status": "COMPLETED", "progress": 1.0}
+    assert 0.5 in [one["progress"] for one in seen]
+    assert sorted(one["progress"] for one in seen) == [one["progress"] for one in seen]
 
 
 async def test_a_worker_that_is_stopped_gives_back_what_it_was_at(
