@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SEVERITIES = ("low", "medium", "high", "critical")
+FEW = 5
+"""Points of which a share or a mean says something."""
 BANDS = ((30.0, "critical"), (20.0, "high"), (10.0, "medium"), (5.0, "low"))
 """Per cent of anomalous rows from which an incident has a severity."""
 
@@ -119,8 +121,8 @@ def followed(
 
     before  the points just before, of which the last `window - 1` count
     new     in order of the process
-    returns the state after the last of them, and what happened, in order. A window
-            that is not full yet does not hold.
+    returns the state after the last of them, and what happened, in order. At the
+            beginning of a stream the window is what there is, from `least` points on.
 
     The answer is the same however the points are cut into batches, but for HELD: each
     batch tells it anew. The highest figure of an incident is told however that is.
@@ -146,20 +148,34 @@ def banded(share: float) -> str | None:
 
 
 def _figures(condition: Condition, points: Sequence[Point]) -> NDArray[np.float64]:
-    """The metric at each point; NaN while the window is not full."""
+    """The metric at each point; NaN while there are too few points to tell."""
     width = condition.window
     if condition.metric is Metric.DISTANCE_RATIO:
         values = np.array([point.ratio for point in points])
     else:
         counting = _counting(condition.minimum_severity)
         values = np.array([float(point.severity in counting) for point in points])
-    figures = np.full(len(values), np.nan)
-    if len(values) >= width:
-        windows = np.lib.stride_tricks.sliding_window_view(values, width)
-        figures[width - 1 :] = np.ascontiguousarray(windows).sum(axis=1)
+    padded = np.concatenate([np.zeros(width), values])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width)[1:]
+    figures = np.ascontiguousarray(windows).sum(axis=1)
+    sizes = np.minimum(np.arange(1, len(values) + 1), width)
     if condition.metric is Metric.ANOMALY_SHARE:
         figures *= 100
-    return figures if condition.metric is Metric.ANOMALY_COUNT else figures / width
+    if condition.metric is not Metric.ANOMALY_COUNT:
+        figures /= sizes
+    return np.where(sizes < least(condition), np.nan, figures)
+
+
+def least(condition: Condition) -> int:
+    """How many points there must be before a condition can hold.
+
+    A count may be reached by the first; that it is small can be said of a whole window
+    alone; a share and a mean are taken from FEW points on, or from a smaller window.
+    """
+    if condition.metric is not Metric.ANOMALY_COUNT:
+        return min(FEW, condition.window)
+    rising = condition.operator in {Operator.GT, Operator.GTE}
+    return 1 if rising else condition.window
 
 
 def _counting(minimum: str | None) -> set[str]:

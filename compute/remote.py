@@ -37,6 +37,7 @@ CHECK = Remote("compute.tables.checks", "check")
 PROCESS = Remote("compute.tables.process", "process")
 WRITE_FEATURES = Remote("compute.tables.features", "write_features")
 PREVIEW = Remote("compute.tables.preview", "preview")
+PICK = Remote("compute.tables.preview", "pick")
 
 
 def _known(kind: type[Exception]) -> type[Exception]:

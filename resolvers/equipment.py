@@ -62,9 +62,15 @@ class Compute(Protocol):
     """Runs a function of `compute` where it cannot hold up the loop."""
 
     async def run(
-        self, function: Callable[..., Any], *given: Any, heard: Heard | None = None
+        self,
+        function: Callable[..., Any],
+        *given: Any,
+        heard: Heard | None = None,
+        slow: bool = False,
     ) -> Any:
         """What the function gives, or raises.
+
+        What may be `slow` waits for its like, and nothing quick waits for it.
 
         With `heard` it is a job's: it has a process to itself, which tells how far it
         is, and is ended when this is cancelled.

@@ -25,6 +25,10 @@ class Policy:
     """Whether strangers may make accounts."""
     upload_bytes: int = 2 * 1024**3
     """The largest file."""
+    storage_bytes: int = 50 * 1024**3
+    """The files of one user together."""
+    feature_bytes: int = 1024**3
+    """The largest features of one file: 8 bytes a number."""
     columns: int = 2_048
     """The most columns of a table."""
     file_rows: int = 50_000_000

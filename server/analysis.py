@@ -38,6 +38,8 @@ TOTAL = Costs(10)
 """A `totalCount`."""
 MUTATION = Costs(10)
 """A field of Mutation that declares nothing else."""
+SCHEMA = 50
+"""Points of a `__schema` or `__type`, which an operation has one of."""
 FREE = Costs(0)
 
 
@@ -123,13 +125,14 @@ class Analysis:
             below = self._below(node, result, nested)
         aliases = below.aliases + (node.alias is not None)
         if name in {"__schema", "__type"}:
-            return Cost(0, 0, below.fields + 1, aliases, 0, below.depth + 1, 1)
+            return _description(below.fields + 1, aliases, below.depth + 1)
         paid = self._paid(node, type_, definition, below)
         row = _is(type_, "Connection") and name in {"nodes", "edges"}
         return Cost(
             0 if row else paid[0] + costs.points,
             0 if row else paid[1],
-            *(below.fields + 1, aliases, below.depth + 1, below.introspection, 1),
+            *(below.fields + 1, aliases, below.depth + 1),
+            *(below.introspection, below.described, 1),
             below.alone + costs.alone,
             *(paid if row else (0, 0)),
         )
@@ -188,6 +191,19 @@ class Analysis:
                 return list(node.values)
             case _:
                 return None
+
+
+def _description(fields: int, aliases: int, depth: int) -> Cost:
+    """What is asked of the schema itself, which is no data: it has its own limits."""
+    return Cost(
+        points=SCHEMA,
+        fields=fields,
+        aliases=aliases,
+        introspection=depth,
+        described=fields,
+        width=1,
+        alone=1,
+    )
 
 
 def _named(type_: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from resolvers.context import Context
 from resolvers.equipment import Equipment
@@ -16,7 +16,7 @@ from resolvers.platform.actions import Done
 from schema.perform import told
 from server.authentication import Authentication
 from server.guards import guarded
-from server.principals import origin
+from server.principals import Principal, origin
 
 STALL = 30.0
 """Seconds that a client may be silent in the middle of a body."""
@@ -44,12 +44,30 @@ class Caller:
     async def _answered(self, request: Request, request_id: str) -> Response:
         if request.method != "POST":
             raise HTTPException(405, "POST is answered here", {"allow": "POST"})
-        who = await self.authentication.authenticate(
-            request.headers.get("authorization")
-        )
+        who = await self._who(request)
         about = origin(request, who, request_id)
         context = Context(self.equipment, who.actor, about)
-        return await self.handler(context, request)
+        watched = Request(request.scope, self._watched(request, context))
+        return await self.handler(context, watched)
+
+    async def _who(self, request: Request) -> Principal:
+        bearer = request.headers.get("authorization")
+        return await self.authentication.authenticate(bearer)
+
+    def _watched(self, request: Request, context: Context) -> Receive:
+        """A body, each part of which is taken only from who may still be here.
+
+        Receiving raises Unauthenticated once the token or its session has ended.
+        """
+
+        async def receive() -> Message:
+            message = await request.receive()
+            actor = (await self._who(request)).actor
+            if actor != context.actor:
+                context.become(actor)
+            return message
+
+        return receive
 
 
 async def body(request: Request) -> AsyncGenerator[bytes, None]:

@@ -62,10 +62,14 @@ class ClusterPools(LocalPools):
         self._client = Client(scheduler, timeout=10, name="heliograph")
 
     async def run(
-        self, function: Callable[..., Any], *given: Any, heard: Heard | None = None
+        self,
+        function: Callable[..., Any],
+        *given: Any,
+        heard: Heard | None = None,
+        slow: bool = False,
     ) -> Any:
         if heard is None:
-            return await super().run(function, *given)
+            return await super().run(function, *given, slow=slow)
         computation = await asyncio.to_thread(Computation, self._client)
         try:
             return await told(computation, heard, function, *given)

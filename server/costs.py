@@ -19,6 +19,8 @@ class Cost(NamedTuple):
     """Fields within each other, but for those below."""
     introspection: int = 0
     """Fields within each other from `__schema` or `__type` on."""
+    described: int = 0
+    """Fields that ask for the schema, and those below them."""
     width: int = 0
     """Fields directly in the set."""
     alone: int = 0
@@ -37,6 +39,7 @@ class Cost(NamedTuple):
             self.aliases + other.aliases,
             max(self.depth, other.depth),
             max(self.introspection, other.introspection),
+            self.described + other.described,
             self.width + other.width,
             self.alone + other.alone,
             self.row_points + other.row_points,

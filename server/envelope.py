@@ -18,6 +18,8 @@ SAFE = {
     "x-content-type-options": "nosniff",
 }
 YEAR = 31_536_000
+SHOWN = 200
+"""Characters of a path that are logged."""
 logger = logging.getLogger("heliograph.access")
 
 
@@ -69,7 +71,7 @@ def _told(scope: Scope, status: int, seconds: float) -> None:
     metrics.REQUESTS.labels(method, status).inc()
     line = {
         "method": method,
-        "path": scope["path"],
+        "path": scope["path"][:SHOWN],
         "status": status,
         "ms": round(seconds * 1000, 1),
     }

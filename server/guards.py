@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable
+from math import ceil
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -22,7 +23,7 @@ async def guarded(work: Awaitable[Response], request_id: str) -> Response:
     except HTTPException as error:
         return responses.refusal(error)
     except Denial as error:
-        return responses.refusal(refused(error))
+        return denied(error)
     except ClientDisconnect:
         raise
     except Exception:
@@ -30,9 +31,11 @@ async def guarded(work: Awaitable[Response], request_id: str) -> Response:
         return responses.json({"errors": fault(request_id)}, 500)
 
 
-def refused(error: Denial) -> HTTPException:
+def denied(error: Denial) -> Response:
     """A denial as HTTP has it."""
-    headers = None
+    headers: dict[str, str] = {}
     if isinstance(error, RateLimited):
-        headers = {"retry-after": str(max(1, round(error.retry_after)))}
-    return HTTPException(STATUSES.get(error.code, 400), str(error), headers)
+        headers["retry-after"] = str(max(1, ceil(error.retry_after)))
+    said = {"message": str(error), "extensions": error.extensions}
+    status = STATUSES.get(error.code, 400)
+    return responses.json({"errors": [said]}, status, headers=headers)

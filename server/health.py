@@ -1,22 +1,22 @@
 """Whether the process is alive, and whether it can do its work."""
 
 import asyncio
-import time
+import logging
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from db import migrating
 from resolvers.equipment import Equipment, Store
+from server.remembered import Remembered
 from server.responses import json
 
 PATIENCE = 2.0
 """Seconds for each thing to show that it works."""
-KEPT = 10.0
-"""Seconds for which a look at the store is believed."""
+logger = logging.getLogger(__name__)
 
 
 class Health:
@@ -26,7 +26,7 @@ class Health:
         self.stopping = False
         self._equipment = equipment
         self._head = migrating.head()
-        self._store: tuple[float, str | None] = (float("-inf"), None)
+        self._wrong = Remembered(self._looked)
 
     async def alive(self, _: Request) -> Response:
         return json({"status": "alive"})
@@ -37,9 +37,15 @@ class Health:
         return json(told, 503 if wrong else 200)
 
     async def wrong(self) -> dict[str, str]:
-        """What keeps this process from its work, each with a sentence."""
+        """What keeps this process from its work, each with a sentence.
+
+        Anybody may ask: what is wrong in detail is for the log alone.
+        """
         if self.stopping:
             return {"process": "it is stopping"}
+        return await self._wrong.get()
+
+    async def _looked(self) -> dict[str, str]:
         said = {"database": await self._database(), "store": await self._files()}
         return {name: sentence for name, sentence in said.items() if sentence}
 
@@ -49,20 +55,19 @@ class Health:
             async with asyncio.timeout(PATIENCE):
                 async with self._equipment.database.read() as session:
                     revision = await session.scalar(version)
-        except DBAPIError as error:
-            return f"it does not answer, or has no tables: {type(error.orig).__name__}"
-        except (SQLAlchemyError, TimeoutError, OSError) as error:
-            return f"it does not answer: {type(error).__name__}"
+        except (SQLAlchemyError, TimeoutError, OSError):
+            logger.warning("the database does not answer", exc_info=True)
+            return "it does not answer, or has no tables"
         if revision != self._head:
-            return f"it is at revision {revision}, and the server at {self._head}"
+            logger.warning("the database is at %s, not at %s", revision, self._head)
+            return "its tables are not those of this server"
         return None
 
     async def _files(self) -> str | None:
-        seen, said = self._store
-        if time.monotonic() - seen > KEPT:
-            said = await unwritable(self._equipment.store)
-            self._store = time.monotonic(), said
-        return said
+        if wrong := await unwritable(self._equipment.store):
+            logger.warning("the store: %s", wrong)
+            return "it takes no files"
+        return None
 
 
 async def unwritable(store: Store) -> str | None:

@@ -18,6 +18,7 @@ from graphql import (
 
 from resolvers.errors import Forbidden, LimitExceeded, Unauthenticated
 from server.analysis import Analysis
+from server.buckets import Rate
 from server.costs import Cost
 
 
@@ -40,6 +41,8 @@ class Limits:
     aliases: int = 50
     depth: int = 12
     introspection_depth: int = 15
+    introspection_fields: int = 300
+    """Fields that ask for the schema: all that GraphiQL asks are 230."""
     characters: int = 32 * 1024
     tokens: int = 2_000
     operations: int = 5
@@ -56,6 +59,20 @@ class Limits:
     """Characters of a string in the variables."""
     errors: int = 9
     """Told in one answer."""
+    comparisons: int = 20_000
+    """Of fields that have one name in a document."""
+    rate: Rate = Rate(2_000, 100)
+    """Points a user may spend at once, and that come back in a second."""
+    strangers_rate: Rate = Rate(500, 20)
+    """The same for an address that has not signed in."""
+    at_once: int = 20
+    """Queries and mutations of a user or an address that run; others wait."""
+    address_sockets: int = 50
+    """Websockets of an address."""
+    user_sockets: int = 10
+    """Websockets of a user."""
+    messages: Rate = Rate(300, 30)
+    """Messages that a websocket may send at once, and more in a second."""
 
 
 NUMBERS = {int, float}
@@ -127,6 +144,7 @@ def admit(  # noqa: PLR0913  what is asked, of what, by whom
         ("aliases", cost.aliases, limits.aliases),
         ("levels of fields", cost.depth, limits.depth),
         ("levels of introspection", cost.introspection, limits.introspection_depth),
+        ("fields of introspection", cost.described, limits.introspection_fields),
         ("objects", cost.objects, limits.objects),
         ("points of cost", cost.points, limits.points),
         ("fields of this kind in one operation", cost.alone, 1),

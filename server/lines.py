@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 PATIENCE = 0.2
 """Seconds that a line waits for more, to be answered together with them."""
-LONGEST = 2**20
+LONGEST = 2**18
 """Bytes of a line. Of a longer one so many and one more come, and nothing after it."""
 
 

@@ -24,6 +24,7 @@ from starlette.responses import Response
 from db.models import Job, JobStatus
 from resolvers.access import SYSTEM, visible
 from resolvers.equipment import Equipment
+from server.remembered import Remembered
 
 PATIENCE = 2.0
 """Seconds for the database to say how its jobs are."""
@@ -83,16 +84,22 @@ class Metrics:
 
     def __init__(self, equipment: Equipment) -> None:
         self._equipment = equipment
+        self._jobs = Remembered(self._counted)
 
     async def answer(self, _: Request) -> Response:
-        await self._look()
+        self._look()
+        await self._jobs.get()
         return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
-    async def _look(self) -> None:
+    def _look(self) -> None:
         """Look at what is not counted as it happens."""
         database = self._equipment.database
         for name, engine in (("read", database.readers), ("write", database.writers)):
             CONNECTIONS.labels(name).set(getattr(engine.pool, "checkedout", int)())
+
+    async def _counted(self) -> None:
+        """Count the jobs by how far they are."""
+        database = self._equipment.database
         total = sa.func.count().label("total")
         jobs = visible(SYSTEM, Job).with_only_columns(Job.status, total)
         try:

@@ -60,6 +60,8 @@ class Operations:
         """The operation that is asked, if the actor may run it. Raises Rejected."""
         try:
             return await self._admitted(asked, stranger=actor == ANONYMOUS)
+        except RateLimited:
+            raise
         except GraphQLError as error:
             raise Rejected(error) from error
         except Denial as error:

@@ -58,48 +58,62 @@ class Processes:
                 os.kill(process.pid, signal.SIGKILL)
 
 
+class Shared:
+    """Processes that stay warm, for whoever comes; the first come are served first."""
+
+    def __init__(self, workers: int, limits: sandbox.Limits) -> None:
+        self._workers, self._limits = workers, limits
+        self._processes = Processes(workers, limits)
+
+    async def call(self, function: Callable[..., Any], *given: Any) -> Any:
+        """Twice, since a process that dies takes with it what the others were at."""
+        if self._processes.calls >= LIFETIME:
+            self._processes.retire()
+            self._processes = Processes(self._workers, self._limits)
+        for last in (False, True):
+            processes = self._processes
+            try:
+                return await processes.call(function, *given)
+            except BrokenProcessPool:
+                if processes is self._processes:
+                    processes.end()
+                    self._processes = Processes(self._workers, self._limits)
+                if last:
+                    raise
+        raise AssertionError
+
+    def end(self) -> None:
+        self._processes.end()
+
+
 class LocalPools:
     """Computes on this machine.
 
     A job's process is its own, so that it can be ended without harm to others. What
-    must be answered at once shares processes that stay warm.
+    must be answered at once shares some, and what may be slow another one.
     """
 
     def __init__(self, quick: int = 2, limits: sandbox.Limits | None = None) -> None:
         self._limits = limits or sandbox.Limits()
-        self._workers = quick
-        self._quick = Processes(quick, self._limits)
+        self._quick = Shared(quick, self._limits)
+        self._slow = Shared(1, self._limits)
         self._idle: list[Processes] = []
 
     async def run(
-        self, function: Callable[..., Any], *given: Any, heard: Heard | None = None
+        self,
+        function: Callable[..., Any],
+        *given: Any,
+        heard: Heard | None = None,
+        slow: bool = False,
     ) -> Any:
         if heard is None:
-            return await self._at_once(function, *given)
+            return await (self._slow if slow else self._quick).call(function, *given)
         with self._alone() as process:
             return await told(process, heard, function, *given)
 
     def close(self) -> None:
-        for process in self._idle:
+        for process in (*self._idle, self._quick, self._slow):
             process.end()
-        self._quick.end()
-
-    async def _at_once(self, function: Callable[..., Any], *given: Any) -> Any:
-        """Twice, since a process that dies takes with it what the others were at."""
-        if self._quick.calls >= LIFETIME:
-            self._quick.retire()
-            self._quick = Processes(self._workers, self._limits)
-        for last in (False, True):
-            quick = self._quick
-            try:
-                return await quick.call(function, *given)
-            except BrokenProcessPool:
-                if quick is self._quick:
-                    quick.end()
-                    self._quick = Processes(self._workers, self._limits)
-                if last:
-                    raise
-        raise AssertionError
 
     @contextmanager
     def _alone(self) -> Generator[Processes]:

@@ -149,6 +149,10 @@ class Settings(BaseSettings):
     """Whether strangers may make accounts."""
     upload_bytes: PositiveInt = USUAL.upload_bytes
     """Bytes of the largest file."""
+    storage_bytes: PositiveInt = USUAL.storage_bytes
+    """Bytes of all files of one user."""
+    feature_bytes: PositiveInt = USUAL.feature_bytes
+    """Bytes of a file's features, 8 a number; of more there are no pages."""
     columns: PositiveInt = USUAL.columns
     """The most columns of a table."""
     file_rows: PositiveInt = USUAL.file_rows

@@ -11,7 +11,6 @@ from limits import (
     RateLimitItem,
     RateLimitItemPerHour,
     RateLimitItemPerMinute,
-    RateLimitItemPerSecond,
 )
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -37,9 +36,7 @@ def rates(settings: Settings) -> Rates:
         RateLimitItemPerMinute(settings.logins_per_minute),
         RateLimitItemPerHour(settings.logins_per_hour),
     )
-    lock = RateLimitItemPerSecond(settings.failures_until_lock, int(settings.lock))
     return {
-        "lock": (lock,),
         "login": logins,
         "signUp": (RateLimitItemPerHour(settings.sign_ups_per_hour),),
         "tokenRefresh": (RateLimitItemPerMinute(settings.refreshes_per_minute),),

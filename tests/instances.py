@@ -3,13 +3,13 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def postgresql(home: Path) -> Iterator[str]:
+def postgresql(home: Path) -> Generator[str]:
     """A cluster that comes as a wheel; gives the URL of its first database.
 
     It may lose what it holds when the machine loses power, which makes it fast.
@@ -26,7 +26,7 @@ def postgresql(home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def redis(home: Path) -> Iterator[str]:
+def redis(home: Path) -> Generator[str]:
     """A Redis that is installed, or the one that comes as a wheel; gives its URL."""
     program = shutil.which("redis-server")
     if program is None:

@@ -13,7 +13,7 @@ from graphql import (
 )
 from strawberry.utils.str_converters import to_snake_case
 
-from tests.operations import TYPES, named
+from tests.contract import TYPES, named
 
 FIELDS: Mapping[str, Any] = TYPES["Mutation"].fields
 PASSWORD = "engines weave algebra"  # noqa: S105  nobody's

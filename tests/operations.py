@@ -5,16 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import get_named_type
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from db.base import referred
-from schema import schema
 from schema.ids import prefix
 from schema.reads import Finds, Lists, ToOne
+from tests.contract import TYPES, fields, is_leaf, members, reads
 
-TYPES: dict[str, Any] = schema._schema.type_map  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 DEPTH = 3
 PARTS = ["nodes", "edges", "nodes", "cursors", "totalCount", "pageInfo", "__typename"]
 PAGE_INFO = "hasNextPage hasPreviousPage startCursor endCursor"
@@ -132,8 +131,13 @@ class Operation:
         if isinstance(read, Finds):
             said = "" if read.own else f"(id: {self.given('ID!', self.id(read.model))})"
             return self.named(f"{name}{said} {self.selection(below, depth)}")
-        said = self.arguments(definition, read)
-        return self.named(f"{name}{said} {self.page(below, depth)}")
+        several = 2 if self.often(4) else 1  # the same list, asked for something else
+        return " ".join(
+            self.named(
+                f"{name}{self.arguments(definition, read)} {self.page(below, depth)}"
+            )
+            for _ in range(several)
+        )
 
     def page(self, type_: Any, depth: int) -> str:
         node: Any = get_named_type(type_.fields["nodes"].type)
@@ -216,36 +220,6 @@ class Operation:
             return f"{prefix(model)}_{uuid7().hex}"
         kind = self.draw(st.sampled_from(list(self.ids))) if self.often(30) else ""
         return self.draw(st.sampled_from(self.ids[kind or prefix(model)]))
-
-
-def fields(type_: Any) -> list[str]:
-    """The fields of a type that SQL knows."""
-    return [name for name, one in type_.fields.items() if compiles(one)]
-
-
-def compiles(definition: Any) -> bool:
-    declared = definition.extensions["strawberry-definition"]
-    return reads(definition) is not None or not declared.base_resolver
-
-
-def reads(definition: Any) -> Any:
-    return definition.extensions["strawberry-definition"].metadata.get("read")
-
-
-def named(definition: Any) -> Any:
-    """The type of a field, whatever is wrapped around it."""
-    return get_named_type(definition.type)
-
-
-def is_leaf(type_: GraphQLObjectType, name: str) -> bool:
-    return is_leaf_type(get_named_type(type_.fields[name].type))
-
-
-def members(order: str) -> dict[str, str]:
-    """What a list may be sorted by: the name of each, and its column."""
-    type_: Any = get_named_type(TYPES[order].fields["field"].type)
-    enum = type_.extensions["strawberry-definition"].wrapped_cls
-    return {one.name: one.value for one in enum}
 
 
 def literal(value: Any) -> str:

@@ -14,9 +14,9 @@ from resolvers.platform import events
 from schema import schema
 from schema.ids import spell
 from tests.conftest import As, Save, Someone
+from tests.contract import TYPES, named
 from tests.factories import a_point, everything
 from tests.mutations import shown
-from tests.operations import TYPES, named
 
 FIELDS: dict[str, Any] = TYPES["Subscription"].fields
 KINDS = {"analysis": "Analysis"}

@@ -17,8 +17,8 @@ from schema import schema
 from schema.ids import prefix, spell
 from schema.reads import Lists
 from tests.conftest import As, Save
+from tests.contract import TYPES, members, named, reads
 from tests.factories import a_graph, a_point
-from tests.operations import TYPES, members, named, reads
 
 MEANINGS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda held, said: held == said,

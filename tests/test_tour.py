@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
@@ -12,33 +13,36 @@ from resolvers.context import Context
 from resolvers.equipment import Equipment
 from schema import schema
 from server import demo
+from server.app import create_app
 from server.authentication import Authentication
 from server.demo.loading import WATCH
 from server.demo.playing import readings
 from server.graphiql.tour import Operation, operations
+from server.settings import Settings
 
 README = Path(__file__).parent.parent / "README.md"
 TOUR = operations(README.read_text())
 SECONDS = 20
+URL = "http://heliograph.test"
 
 
 class Visitor:
-    """Somebody who takes the tour, and is signed in by its first step."""
+    """Somebody who takes the tour over HTTP, and is signed in by its first step."""
 
     def __init__(self, equipment: Equipment) -> None:
         self._equipment = equipment
-        self._authentication = Authentication(equipment)
+        self._app = create_app(equipment, Settings())
         self._bearer: str | None = None
 
-    async def context(self) -> Context:
-        who = await self._authentication.authenticate(self._bearer)
-        return Context(self._equipment, who.actor)
-
     async def ask(self, step: Operation) -> Any:
-        context = await self.context()
-        result = await schema.execute(step.query, step.variables, context)
-        assert not result.errors, (step.title, result.errors)
-        data = orjson.loads(orjson.dumps(result.data))
+        headers = {"authorization": self._bearer} if self._bearer else {}
+        transport = httpx.ASGITransport(self._app)
+        async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+            body = {"query": step.query, "variables": step.variables}
+            answer = await client.post("/graphql", json=body, headers=headers)
+        told = answer.json()
+        assert "errors" not in told, (step.title, told)
+        data = told["data"]
         for payload in data.values():
             assert not payload.get("userErrors"), (step.title, payload)
         if tokens := data.get("login", {}).get("tokens"):
@@ -46,9 +50,9 @@ class Visitor:
         return data
 
     async def listen(self, step: Operation) -> AsyncIterator[Any]:
-        events: Any = await schema.subscribe(
-            step.query, step.variables, await self.context()
-        )
+        who = await Authentication(self._equipment).authenticate(self._bearer)
+        context = Context(self._equipment, who.actor)
+        events: Any = await schema.subscribe(step.query, step.variables, context)
         async for event in events:
             assert not event.errors
             yield orjson.loads(orjson.dumps(event.data))

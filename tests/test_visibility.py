@@ -18,9 +18,9 @@ from schema import schema
 from schema.ids import prefix, spell
 from schema.reads import Lists, ToOne
 from tests.conftest import As, Save, Someone
+from tests.contract import TYPES, is_leaf, named, reads
 from tests.factories import a_graph, a_point, everything
 from tests.mutations import FIELDS, Asked
-from tests.operations import TYPES, is_leaf, named, reads
 
 QUERY: dict[str, Any] = TYPES["Query"].fields
 LISTS = [name for name, one in QUERY.items() if isinstance(reads(one), Lists)]

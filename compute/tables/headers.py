@@ -41,6 +41,8 @@ def normalised(
     for number, name in enumerate(names, 1):
         if not name:
             raise TableError("the column has no name", line=line, column=number)
+        if "\0" in name:
+            raise TableError("the column's name has a NUL", line=line, column=number)
         if name in first:
             same = f"columns {first[name]} and {number} have the same name"
             raise TableError(f"{same}; names must differ", line=line, column=name)

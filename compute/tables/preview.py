@@ -35,3 +35,25 @@ def preview(
     wanted = table.slice(first_row - skipped, rows)
     by_column = [cells(wanted.column(name)) for name in columns]
     return [list(row) for row in zip(*by_column, strict=True)]
+
+
+def pick(path: str, rows: Sequence[int], columns: Sequence[str]) -> list[list[Cell]]:
+    """Some rows of a canonical file, in their order, fit for JSON.
+
+    rows     counted from 0, each in the file
+    columns  names, in the order in which cells are wanted
+    """
+    found: dict[int, list[Cell]] = {}
+    start = 0
+    with parquet.ParquetFile(path) as file:
+        require(file, columns)
+        for group in range(file.metadata.num_row_groups):
+            end = start + file.metadata.row_group(group).num_rows
+            if here := sorted({row for row in rows if start <= row < end}):
+                table = file.read_row_group(group, columns=list(columns))
+                chosen = table.take([row - start for row in here])
+                by_column = [cells(chosen.column(name)) for name in columns]
+                picked = map(list, zip(*by_column, strict=True))
+                found.update(zip(here, picked, strict=True))
+            start = end
+    return [found[row] for row in rows]

@@ -133,6 +133,8 @@ class ReductionResult(Owned, Base):
     y_values: Mapped[list[float]]
     point_count: Mapped[int]
     """Its points: one for each row of the dataset."""
+    feature_count: Mapped[int]
+    """The numbers that it was made of, of each row."""
     cost: Mapped[float]
     """How far the map is from what the rows say, per pair of rows; 0 is perfect."""
     evaluations: Mapped[int]

@@ -96,6 +96,7 @@ def upgrade() -> None:
         column("x_values", floats()),
         column("y_values", floats()),
         column("point_count", sa.Integer()),
+        column("feature_count", sa.Integer()),
         column("cost", sa.Double()),
         column("evaluations", sa.Integer()),
         column("reference_path", text(500)),

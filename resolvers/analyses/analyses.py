@@ -31,6 +31,8 @@ from resolvers.writes import Transaction
 
 NAME = 255
 TASK = "analysisRun"
+FEWEST = 3
+"""Rows of which a map can be made."""
 LEAST, MOST = 0.5, 5.0
 """Between which a sensitivity lies."""
 
@@ -63,6 +65,8 @@ async def create(  # noqa: PLR0913, PLR0917  what its mutation is told
     else:
         about = await _of(write, kind, dataset_id, config_id)
     dataset = await write.see(Dataset, about["dataset_id"], "dataset")
+    if dataset.owner_id != owner_id:
+        raise Invalid("an analysis is of data of one's own", "dataset")
     said = f"{kind} of {dataset.name}"[:NAME] if name is None else name.strip()
     if not 1 <= len(said) <= NAME:
         raise Invalid(f"a name has from 1 to {NAME} characters", "name")
@@ -72,7 +76,7 @@ async def create(  # noqa: PLR0913, PLR0917  what its mutation is told
 
 async def run(write: Transaction, id_: UUID) -> Analysis:
     """Begin. A map and a summary wait for a worker; monitoring takes points at once."""
-    owner_id = require(write.actor, Permission.RUN_JOBS)
+    require(write.actor, Permission.RUN_JOBS)
     analysis = await write.get(Analysis, id_)
     before = (AnalysisStatus.DRAFT, AnalysisStatus.FAILED)
     if analysis.kind is AnalysisKind.MONITORING:
@@ -83,7 +87,7 @@ async def run(write: Transaction, id_: UUID) -> Analysis:
         if analysis.dataset_version_id is None:
             raise Conflict("the data of this analysis are gone", "id")
         write.move(analysis, AnalysisStatus.PENDING, *before)
-        job = await write.enqueue(TASK, owner_id, analysis_id=str(id_))
+        job = await write.enqueue(TASK, analysis.owner_id, analysis_id=str(id_))
         analysis.job_id = job.id
         analysis.error_message = analysis.completed_at = None
     if analysis.dataset_id:
@@ -223,6 +227,7 @@ def features_of(version: DatasetVersion, config: ReductionConfig) -> list[str]:
     except TableError as error:
         which = f"of {config.start_dim!r} to {config.end_dim!r}"
         raise Invalid(f"{which}: {error}", "config") from error
-    if version.row_count < 2:
-        raise Invalid("a map needs at least 2 rows, not 1", "dataset")
+    if version.row_count < FEWEST:
+        said = f"a map needs at least {FEWEST} rows, not {version.row_count}"
+        raise Invalid(said, "dataset")
     return names

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiodataloader import DataLoader
 
-from compute.remote import PREVIEW
+from compute.remote import PICK
 from db.models import DatasetVersion, ReductionConfig, ReductionResult
 from resolvers.context import Context
 from resolvers.errors import BadRequest
@@ -14,6 +14,8 @@ from resolvers.lists import LARGEST, USUAL, Page
 
 MOST = 1_000
 """The most points of a sample."""
+CELLS = 20_000
+"""The most cells of metadata that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,14 @@ async def _metadata(
     if version is None or config is None:
         return [{} for _ in rows]
     names = _besides([one["name"] for one in version.schema], config)
-    first, last = min(rows), max(rows)
+    if not names:
+        return [{} for _ in rows]
+    if len(rows) * len(names) > CELLS:
+        said = f"{len(rows)} rows of {len(names)} columns of metadata are too many"
+        raise BadRequest(f"{said}: {CELLS} cells are read at once")
     async with context.equipment.store.local(version.file_path) as path:
-        given = (str(path), first, last - first + 1, names)
-        cells = await context.compute.run(PREVIEW, *given)
-    return [dict(zip(names, cells[row - first], strict=True)) for row in rows]
+        cells = await context.compute.run(PICK, str(path), rows, names)
+    return [dict(zip(names, row, strict=True)) for row in cells]
 
 
 def _besides(names: list[str], config: ReductionConfig) -> list[str]:

@@ -105,6 +105,7 @@ async def _mapped(context: Context, job: Job, subject: Subject) -> None:
         evaluations=fitted.evaluations,
         reference_path=key,
         reference_sha256=fitted.sha256,
+        feature_count=len(names),
     )
     async with (
         removed_without(context, ReductionResult, id_, key),

@@ -55,7 +55,9 @@ async def page(
     """Some rows of some features, in the order in which they are named."""
     places = {name: place for place, name in enumerate(upload.feature_names)}
     chosen = [places[name] for name in names]
-    end = first_row + rows
+    end = min(first_row + rows, upload.row_count)
+    if first_row >= end:
+        return []
     blocks = visible(context.actor, FeatureData, by_key=True).where(
         FeatureData.file_upload_id == upload.id,
         FeatureData.first_row < end,

@@ -14,6 +14,7 @@ from db.models import (
     FileUpload,
     FileUploadStatus,
 )
+from resolvers import documents
 from resolvers.access import Permission, changeable, require
 from resolvers.errors import Conflict, Invalid
 from resolvers.writes import Transaction
@@ -21,6 +22,8 @@ from resolvers.writes import Transaction
 NAME, DESCRIPTION, TAG = 255, 10_000, 50
 """The most characters of each."""
 TAGS = 20
+METADATA = 64 * 1024
+"""Bytes of a dataset's metadata."""
 FILES = 100
 """The most files of a dataset."""
 TASK = "datasetProcess"
@@ -76,7 +79,7 @@ async def process(
     write: Transaction, id_: UUID, upload_ids: Sequence[UUID] | None = None
 ) -> Dataset:
     """Make a new version, of some of a dataset's files or of all."""
-    owner_id = require(write.actor, Permission.RUN_JOBS)
+    require(write.actor, Permission.RUN_JOBS)
     dataset = await write.get(Dataset, id_)
     if not dataset.is_active:
         raise Conflict("this dataset is archived", "id")
@@ -85,7 +88,7 @@ async def process(
     files = await _files(write, dataset, upload_ids)
     source = files[0] if len(files) == 1 else await _merged(write, dataset, files)
     given = {"dataset_id": str(id_), "upload_id": str(source.id)}
-    job = await write.enqueue(TASK, owner_id, **given)
+    job = await write.enqueue(TASK, dataset.owner_id, **given)
     dataset.job_id = job.id
     return dataset
 
@@ -118,8 +121,12 @@ async def _attach(
     """All files of a dataset, once these are its own too."""
     if not 1 <= len(ids) <= FILES:
         raise Invalid(f"from 1 to {FILES} files are taken, not {len(ids)}", "uploads")
-    for id_ in sorted(set(ids)):
+    if len(set(ids)) < len(ids):
+        raise Invalid("each file is named once", "uploads")
+    for id_ in sorted(ids):
         file = await write.get(FileUpload, id_, "uploads")
+        if file.owner_id != dataset.owner_id:
+            raise Invalid("a dataset is made of its owner's files", "uploads")
         if file.dataset_id not in {None, dataset.id}:
             raise Conflict(f"{file.original_filename} is of another dataset", "uploads")
         file.dataset_id = dataset.id
@@ -201,6 +208,5 @@ def _described(
     if len(tags) > TAGS or not all(1 <= len(tag) <= TAG for tag in tags):
         said = f"there are at most {TAGS} tags, each from 1 to {TAG} characters"
         raise Invalid(said, "tags")
-    if not isinstance(meta := {} if meta is None else meta, dict):
-        raise Invalid("metadata is an object", "metadata")
+    meta = documents.described(meta, METADATA, "metadata")
     return {"name": name, "description": description, "tags": tags, "meta": meta}

@@ -26,6 +26,7 @@ from resolvers.context import Context
 from resolvers.datasets.blocks import stored
 from resolvers.datasets.uploads import limits, removed_without
 from resolvers.platform import jobs
+from resolvers.policy import Policy
 from resolvers.writes import Transaction
 
 FIGURES = ("row_count", "column_count", "size_bytes", "schema")
@@ -49,7 +50,7 @@ async def run(context: Context, job: Job) -> None:
         table: Table = await jobs.computed(
             context, job, (0.0, 0.7), PROCESS, paths, str(target), allowed
         )
-        names = feature_columns(table.schema)
+        names = _kept_features(table, context.equipment.policy)
         if names:
             given = (WRITE_FEATURES, str(target), names, str(numbers))
             await jobs.computed(context, job, (0.7, 0.8), *given)
@@ -96,6 +97,18 @@ async def _begun(context: Context, id_: UUID) -> tuple[FileUpload, list[str]]:
     return upload, [part.file_path or "" for part in parts or [upload]]
 
 
+def _kept_features(table: Table, policy: Policy) -> list[str]:
+    """The features that are stored as numbers: all, unless they are too many."""
+    names = feature_columns(table.schema)
+    if table.row_count * len(names) * 8 <= policy.feature_bytes:
+        return names
+    table.warnings.append(
+        f"{table.row_count} rows of {len(names)} numeric columns are too many to be"
+        " paged as features; maps of them can be made"
+    )
+    return []
+
+
 async def _completed(
     write: Transaction, version: DatasetVersion, names: list[str]
 ) -> None:
@@ -103,6 +116,9 @@ async def _completed(
     dataset = await write.get(Dataset, version.dataset_id)
     upload = await write.get(FileUpload, version.file_upload_id)
     upload.status, upload.feature_names = FileUploadStatus.COMPLETED, names
+    for part in upload.merged_files or []:
+        merged = await write.get(FileUpload, UUID(part), "uploads")
+        merged.status = FileUploadStatus.COMPLETED
     write.move(dataset, DatasetStatus.PROCESSED, DatasetStatus.PROCESSING)
     dataset.processed_at = utcnow()
     versions = visible(write.actor, DatasetVersion, by_key=True).where(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from compute.remote import CHECK
@@ -150,7 +151,7 @@ async def _written(
 async def _checked(context: Context, path: Path, name: str) -> Checked:
     allowed = limits(context.equipment.policy)
     try:
-        return await context.compute.run(CHECK, str(path), name, allowed)
+        return await context.compute.run(CHECK, str(path), name, allowed, slow=True)
     except TableError as error:
         raise Invalid(str(error), "file") from error
     except MemoryError as error:

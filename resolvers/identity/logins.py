@@ -1,7 +1,7 @@
 """Logins: the same answer, in the same time, whatever it is that was wrong."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +10,13 @@ import sqlalchemy as sa
 from db.base import utcnow
 from db.models import Outcome, Role, User
 from resolvers.access import SYSTEM, Actor, BaseRole, visible
+from resolvers.audit import entries
 from resolvers.context import Context
 from resolvers.errors import Invalid, RateLimited, patient
-from resolvers.identity import addresses, sessions
+from resolvers.identity import addresses, lockouts, sessions
 from resolvers.identity.sessions import Opening
-from resolvers.platform.events import conclude
-from resolvers.policy import Policy
 from resolvers.writes import Transaction
 
-ACTION = "login"
 WRONG = "the e-mail address or the password is wrong"
 LOCKED = "too many wrong passwords; wait a while"
 
@@ -41,13 +39,9 @@ class Attempt:
 
     user: User | None
     role: BaseRole
-    fingerprint: str
-    """Of the e-mail address: it counts tries without keeping what was typed."""
-
-    @property
-    def locked(self) -> bool:
-        until = self.user and self.user.locked_until
-        return until is not None and until > utcnow()
+    subject: UUID
+    """Whose tries are counted: the user's, or those for an address without one."""
+    locked_until: datetime | None
 
 
 async def verified(context: Context, email: str, password: str) -> Known:
@@ -58,11 +52,9 @@ async def verified(context: Context, email: str, password: str) -> Known:
     """
     attempt = await _attempt(context, addresses.compared(email))
     user, passwords = attempt.user, context.equipment.passwords
-    try:
-        await _admit(context, attempt)
-    except RateLimited:
-        await _write_down(context, attempt, "RATE_LIMITED")
-        raise
+    if (until := attempt.locked_until) and until > (now := utcnow()):
+        await _write_down(context, attempt, RateLimited.code)
+        raise RateLimited(LOCKED, (until - now).total_seconds())
     stored = user and user.password_hash
     right = await passwords.verified(stored, password)
     if not (user and stored and right and user.is_active):
@@ -81,7 +73,7 @@ async def log_in(write: Transaction, known: Known, opening: Opening) -> User:
         changed["password_hash"] = known.renewed
     entered = (
         sa.update(User)
-        .where(User.id == known.user_id, User.is_active, _open())
+        .where(User.id == known.user_id, User.is_active, lockouts.unlocked())
         .where(User.token_version == known.version)
         .values(failed_login_attempts=0, locked_until=None, **changed)
         .returning(User)
@@ -98,66 +90,32 @@ async def log_in(write: Transaction, known: Known, opening: Opening) -> User:
 async def _attempt(context: Context, address: str) -> Attempt:
     """What is known of an e-mail address that somebody tries, while they still may."""
     keys, throttle = context.equipment.keys, context.equipment.throttle
+    policy = context.equipment.policy
     fingerprint = keys.fingerprint("e-mail address", address)
-    await throttle.hit(ACTION, context.origin.address or "")
-    await throttle.hit(ACTION, fingerprint)
+    await throttle.hit(lockouts.ACTION, context.origin.address or "")
+    await throttle.hit(lockouts.ACTION, fingerprint)
     rows = visible(SYSTEM, User).join(Role, Role.id == User.role_id)
     rows = rows.where(sa.func.lower(User.email) == address).add_columns(Role.name)
     with patient():
         async with context.database.read() as session:
             found = (await session.execute(rows)).one_or_none()
-    if found is None:
-        return Attempt(None, BaseRole.ANYONE, fingerprint)
-    return Attempt(found[0], BaseRole(found[1]), fingerprint)
-
-
-async def _admit(context: Context, attempt: Attempt) -> None:
-    """Raise RateLimited for who is locked out, and for nobody as though they were."""
-    error = RateLimited(LOCKED, context.equipment.policy.lock)
-    if attempt.locked:
-        raise error
-    if attempt.user is None:
-        try:
-            await context.equipment.throttle.hit("lock", attempt.fingerprint)
-        except RateLimited:
-            raise error from None
+            user, role = found or (None, BaseRole.ANYONE)
+            subject = user.id if user else UUID(fingerprint[:32])
+            failed = await lockouts.failures(session, subject, policy)
+    return Attempt(user, BaseRole(role), subject, lockouts.ends(failed, policy))
 
 
 async def _write_down(context: Context, attempt: Attempt, code: str) -> None:
-    """Count a failure, and write it down, in one transaction."""
-    user, policy = attempt.user, context.equipment.policy
+    """Write a failure down, which counts it, in a transaction of its own."""
+    user, subject, policy = attempt.user, attempt.subject, context.equipment.policy
 
     async def work(write: Transaction) -> None:
         write.changes["refused"] = {"code": code}
-        if user:
-            await _count(write, user, policy)
-        else:
-            write.changes["refused"]["email"] = attempt.fingerprint[:16]
-        await conclude(write, ACTION, user, status=Outcome.FAILURE)
+        if user is None:
+            write.changes["refused"]["email"] = subject.hex[:16]
+        elif code != RateLimited.code:
+            await lockouts.count(write, user.id, policy)
+        failure, action = Outcome.FAILURE, lockouts.ACTION
+        await entries.append(write, action, user, status=failure, entity_id=subject)
 
     await context.written(work)
-
-
-async def _count(write: Transaction, user: User, policy: Policy) -> None:
-    """Count a wrong password; the last that is allowed locks the account."""
-    now, before = utcnow(), User.failed_login_attempts
-    failures = sa.case((User.locked_until.is_not(None), 1), else_=before + 1)
-    last = failures >= policy.failures_until_lock
-    ends = sa.literal(now + timedelta(seconds=policy.lock), User.locked_until.type)
-    until = sa.case((last, ends), else_=None)
-    counted = (
-        sa.update(User)
-        .where(User.id == user.id, _open())
-        .values(failed_login_attempts=failures, locked_until=until)
-        .returning(User.failed_login_attempts, User.locked_until)
-    )
-    if found := (await write.session.execute(counted)).one_or_none():
-        attempts, locked = found
-        write.note(user, "failed_login_attempts", user.failed_login_attempts, attempts)
-        if locked:
-            write.note(user, "locked_until", user.locked_until, locked)
-
-
-def _open() -> sa.ColumnElement[bool]:
-    """Whether an account is not locked at this moment."""
-    return User.locked_until.is_(None) | (User.locked_until <= utcnow())

@@ -38,6 +38,8 @@ class Incident:
                 await self._raise(change, AlertStatus.ACTIVE)
             case Happening.FIRED if alert:
                 self._again(alert, change)
+            case Happening.HELD if alert is None:  # somebody said that it was over
+                await self._raise(change, AlertStatus.ACTIVE)
             case Happening.HELD if alert and self._severity(change) > _rank(alert):
                 self._tell(alert, change)
             case Happening.CLEARED if alert:

@@ -24,6 +24,7 @@ from db.models import (
 )
 from resolvers.access import Permission, require, visible
 from resolvers.context import Context
+from resolvers.documents import described
 from resolvers.errors import Conflict, Invalid, Missing
 from resolvers.lists import Listing
 from resolvers.monitoring.judging import judge
@@ -35,6 +36,8 @@ PATIENCE = 2.0
 """Seconds to wait for word of points before looking all the same."""
 LAST = UUID(int=2**128 - 1)
 HIGHEST = 2**31 - 1
+METADATA = 16 * 1024
+"""Bytes of a point's metadata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Batch:
 
     points: Sequence[Given]
     scores: Scored = field(compare=False)
+    result_id: UUID = field(compare=False)
+    """The map that the scores are of."""
 
     @property
     def anomalies(self) -> int:
@@ -72,8 +77,7 @@ async def scored(context: Context, id_: UUID, points: Sequence[Given]) -> Batch:
         said = f"from 1 to {most} points are taken at once, not {len(points)}"
         raise Invalid(said, "points")
     for place, point in enumerate(points):
-        if not isinstance(point.meta, dict | None):
-            raise Invalid("metadata is an object", "points", str(place), "metadata")
+        described(point.meta, METADATA, "points", str(place), "metadata")
     analysis = await context.loaders.row(Analysis).load(id_)
     if analysis is None:
         raise Missing("no Analysis has this id", "analysis")
@@ -82,14 +86,24 @@ async def scored(context: Context, id_: UUID, points: Sequence[Given]) -> Batch:
     result = analysis.dinsight_id and await maps.load(analysis.dinsight_id)
     if not result:
         raise Conflict("the map this was to watch against is gone", "analysis")
+    _require_width(points, result.feature_count)
     async with context.equipment.store.local(result.reference_path) as path:
         rows = [point.values for point in points]
         given = (str(path), result.reference_sha256, rows, analysis.sensitivity)
         try:
-            return Batch(points, await context.compute.run(SCORED, *given))
+            scores = await context.compute.run(SCORED, *given)
         except Unfit as error:
             where = [] if error.place is None else [str(error.place), "values"]
             raise Invalid(error.reason, "points", *where) from error
+    return Batch(points, scores, result.id)
+
+
+def _require_width(points: Sequence[Given], width: int) -> None:
+    """Raises Invalid for the first point that has not a number for each feature."""
+    for place, point in enumerate(points):
+        if len(point.values) != width:
+            said = f"a point has {width} values on this map, not {len(point.values)}"
+            raise Invalid(said, "points", str(place), "values")
 
 
 def require_running(analysis: Analysis) -> None:
@@ -112,6 +126,8 @@ async def ingest(write: Transaction, id_: UUID, batch: Batch) -> Analysis:
     require(write.actor, Permission.EDIT_ANALYSES)
     analysis = await write.get(Analysis, id_, "analysis")
     require_running(analysis)
+    if analysis.dinsight_id != batch.result_id:
+        raise Conflict("the map this was to watch against is gone", "analysis")
     orders = await _orders(write, analysis, batch.points)
     stored = _rows(analysis, batch, orders)
     await write.session.execute(sa.insert(MonitorPoint), stored)

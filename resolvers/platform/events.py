@@ -53,7 +53,10 @@ async def follow(
     """
     owner = require_user(context.actor)
     async with context.bus.listen(WAKE, owner) as words:
-        last = await _newest(context, owner) if after is None else _read(after)
+        newest = await _newest(context, owner)
+        last = newest if after is None else _read(after)
+        if last > newest:
+            raise BadRequest(f"{after!r} is ahead of all events; begin without it")
         loaders = context.loaders
         while True:
             found = await _since(context, loaders, last)

@@ -22,6 +22,7 @@ from schema.lists.analyses import (
     ReductionResultOrder,
 )
 from schema.nodes import Entity, Info
+from schema.reads import costing
 from schema.refs import AnalysisRef
 
 Sample = Annotated[
@@ -41,7 +42,7 @@ class MapPoint:
     y: float
     """Where it lies, upwards."""
 
-    @strawberry.field(graphql_type=JSON)
+    @strawberry.field(graphql_type=JSON, metadata=costing(1))
     async def metadata(self, info: Info) -> Any:
         """What the row says besides its features, by column."""
         point: Any = self
@@ -74,6 +75,7 @@ class ReductionResult(Entity, of=models.ReductionResult):
 
     created_at: datetime
     point_count: int
+    feature_count: int
     cost: float
     evaluations: int
     config: ReductionConfig | None = to_one(models.ReductionResult.config_id)

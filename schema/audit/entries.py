@@ -103,13 +103,14 @@ class Query:
     )
     """What you did; an administrator sees what everybody did."""
 
-    @strawberry.field(metadata=costing(100))
+    @strawberry.field(metadata=costing(100, alone=True))
     async def audit_verify(
         self, info: Info, from_: First = None, to: Last = None
     ) -> AuditVerifyResult:
         """Compute the chain again, whoever wrote it, from one entry to another."""
         require(info.context.actor, Permission.VERIFY_AUDIT)
-        if (from_ or 1) < 1 or (to is not None and to < (from_ or 1)):
+        first = 1 if from_ is None else from_
+        if first < 1 or (to is not None and to < first):
             raise BadRequest("a part goes from entry 1 or later to a later one")
         found = await verification.verify(info.context, from_, to)
         return AuditVerifyResult(

@@ -5,20 +5,17 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from statistics import median
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
-from db.base import utcnow
 from db.models import User
 from server.throttle import MemoryThrottle, rates
 from tests.identity.conftest import (
     EMAIL,
     PASSWORD,
-    VIEWER,
     Change,
     Client,
     Log,
@@ -79,51 +76,6 @@ async def test_it_takes_as_long_to_refuse_the_unknown(client: Client) -> None:
         known.append(await seconds(EMAIL))
         unknown.append(await seconds(UNKNOWN))
     assert 0.5 < median(unknown) / median(known) < 2
-
-
-@pytest.mark.parametrize("email", [EMAIL, UNKNOWN])
-async def test_the_sixth_wrong_password_is_locked_out_whoever_it_is(
-    client: Client, email: str
-) -> None:
-    await client.sign_up()
-    stranger = client.another()
-    for _ in range(5):
-        assert (await stranger.log_in(email, WRONG)).refused == [("INVALID", [])]
-    answer = await stranger.log_in(email, WRONG)
-    assert (answer.data, answer.codes) == (None, ["RATE_LIMITED"])
-
-
-async def test_while_locked_the_right_password_is_refused_and_then_it_is_not(
-    client: Client, change: Change
-) -> None:
-    await client.sign_up()
-    stranger = client.another()
-    for _ in range(5):
-        await stranger.log_in(password=WRONG)
-    assert (await stranger.log_in()).codes == ["RATE_LIMITED"]
-    assert (await client.ask(VIEWER)).payload == {"email": EMAIL}  # goes on as before
-
-    await change(User, locked_until=utcnow() - timedelta(seconds=1))
-    for _ in range(4):  # counted from one again
-        assert (await stranger.log_in(password=WRONG)).refused == [("INVALID", [])]
-    assert (await stranger.log_in()).payload["userErrors"] == []
-
-
-async def test_a_login_forgets_the_wrong_passwords_before_it(client: Client) -> None:
-    await client.sign_up()
-    for _ in range(3):
-        for _ in range(4):
-            await client.log_in(password=WRONG)
-        assert (await client.log_in()).payload["userErrors"] == []
-
-
-async def test_parallel_guesses_are_all_counted(client: Client) -> None:
-    await client.sign_up()
-    async with asyncio.timeout(30):
-        await asyncio.gather(
-            *(client.another().log_in(password=f"{WRONG} {n}") for n in range(12))
-        )
-    assert (await client.another().log_in()).codes == ["RATE_LIMITED"]
 
 
 async def test_parallel_logins_all_succeed(client: Client) -> None:
@@ -188,10 +140,3 @@ async def test_every_try_is_written_down_without_what_was_typed(
     for entry in entries:
         said = json.dumps(entry.payload)
         assert not any(word in said for word in (WRONG, PASSWORD, UNKNOWN, "charles"))
-
-
-async def test_locked_tries_are_written_down(client: Client, log: Log) -> None:
-    for _ in range(6):
-        await client.log_in(UNKNOWN, WRONG)
-    codes = [one.payload["refused"]["code"] for one in await log.read()]
-    assert codes == ["INVALID"] * 5 + ["RATE_LIMITED"]

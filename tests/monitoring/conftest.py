@@ -66,7 +66,7 @@ class Machine:
     def values(self, pattern: str) -> list[list[float]]:
         """Rows of measurements: `.` is a usual one, and `x` an anomaly."""
         rows = {".": self.known.usual, "x": self.known.unusual}
-        return [rows[one][n % len(rows[one])] for n, one in enumerate(pattern)]
+        return [list(rows[one][n % len(rows[one])]) for n, one in enumerate(pattern)]
 
     def points(
         self, pattern: str, first: int | None = None, at: float = 0, every: float = 1
@@ -152,6 +152,7 @@ async def a_machine(
     version = await save(a_version(dataset, upload))
     fitted = known.fitted
     shape = {"x_values": fitted.x, "y_values": fitted.y, "point_count": len(fitted.x)}
+    shape["feature_count"] = len(NAMES)
     kept = {"reference_path": "references/known", "reference_sha256": fitted.sha256}
     result = await save(a_result(version, **shape, **kept))
     path = tmp_path / "files" / "references" / "known"

@@ -88,10 +88,9 @@ async def test_without_redis_a_process_counts_alone_and_more_strictly(
 
 
 def test_the_limits_are_those_of_the_settings() -> None:
-    found = rates(Settings(logins_per_minute=7, failures_until_lock=3, lock=90.0))
+    found = rates(Settings(logins_per_minute=7, sign_ups_per_hour=3))
     assert [item.amount for item in found["login"]] == [7, 100]
-    [lock] = found["lock"]
-    assert (lock.amount, lock.get_expiry()) == (3, 90)
+    assert [item.get_expiry() for item in found["signUp"]] == [3_600]
 
 
 @given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
