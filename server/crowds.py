@@ -1,7 +1,12 @@
 """How many of something each has at a time."""
 
+from asyncio import Semaphore, timeout
 from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
+from resolvers.errors import Busy
 from server.throttle import counted
 
 
@@ -25,3 +30,26 @@ class Crowd:
         self._there[whose] -= 1
         if not self._there[whose]:
             del self._there[whose]
+
+
+class Turns:
+    """So many things at a time of each; what comes later waits for its turn."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._turns: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def taken(self, whose: str, patience: float) -> AsyncGenerator[None]:
+        """Raises Busy where the turn does not come for some seconds."""
+        turn = self._turns.setdefault(whose, Semaphore(self._most))
+        try:
+            async with timeout(patience):
+                await turn.acquire()
+        except TimeoutError as error:
+            said = f"{self._most} operations of yours are running; wait for them"
+            raise Busy(said) from error
+        try:
+            yield
+        finally:
+            turn.release()

@@ -104,8 +104,9 @@ class Endpoint:
         self, request: Request, asked: Asked, principal: Principal, request_id: str
     ) -> Answer:
         actor = principal.actor
+        context = self.context(actor, origin(request, principal, request_id))
         try:
-            operation = await self.operations.admitted(asked, actor)
+            operation = await self.operations.admitted(asked, context)
             bind_contextvars(operation=asked.operation_name or operation.kind.value)
             if operation.kind is OperationType.SUBSCRIPTION:
                 raise HTTPException(400, "subscriptions are run over a websocket")
@@ -113,7 +114,6 @@ class Endpoint:
                 raise HTTPException(
                     405, "mutations are sent by POST", {"allow": "POST"}
                 )
-            context = self.context(actor, origin(request, principal, request_id))
             work = self.operations.answer(operation, context)
             return await while_there(request, work)
         except Rejected as error:

@@ -59,8 +59,6 @@ class Limits:
     """Characters of a string in the variables."""
     errors: int = 9
     """Told in one answer."""
-    comparisons: int = 20_000
-    """Of fields that have one name in a document."""
     rate: Rate = Rate(2_000, 100)
     """Points a user may spend at once, and that come back in a second."""
     strangers_rate: Rate = Rate(500, 20)

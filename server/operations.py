@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -13,28 +14,31 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    execute_sync,
     parse,
-    specified_rules,
-    validate,
 )
 from strawberry import Schema
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from resolvers.access import ANONYMOUS, Actor
 from resolvers.context import Context
-from resolvers.errors import BadRequest, Denial, LimitExceeded, UnknownOutcome
+from resolvers.errors import (
+    BadRequest,
+    Busy,
+    Denial,
+    LimitExceeded,
+    RateLimited,
+    UnknownOutcome,
+)
 from schema.documents import SHELF
 from server import limits, metrics
 from server.answers import Answer, Errors, Rejected, answered, told
 from server.body import Asked
+from server.buckets import Buckets
+from server.crowds import Turns
 from server.limits import Limits
+from server.principals import payer
+from server.validation import Validation
 
-RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-SHORT = 2 * 1024
-"""Characters of a document that is validated in no time."""
-PATIENCE = 1.0
-"""Seconds for validating a longer one, in a thread."""
 TOO_MANY_TOKENS = "Syntax Error: Document contains more than"
 
 
@@ -44,6 +48,9 @@ class Operation:
 
     asked: Asked
     kind: OperationType
+    document: DocumentNode
+    of_schema: bool
+    """Whether it asks for the schema, and nothing else."""
 
 
 class Operations:
@@ -53,13 +60,19 @@ class Operations:
         self.limits = limits
         self._schema = schema
         self._graphql = schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  Strawberry has no other way to it
-        self._validators = ThreadPoolExecutor(1, "validation")
+        self._validation = Validation(self._graphql)
+        self._describing = ThreadPoolExecutor(1, "introspection")
+        self._buckets = Buckets()
+        self._turns = Turns(limits.at_once)
         self._mutations: set[asyncio.Task[Answer]] = set()
 
-    async def admitted(self, asked: Asked, actor: Actor) -> Operation:
-        """The operation that is asked, if the actor may run it. Raises Rejected."""
+    async def admitted(self, asked: Asked, context: Context) -> Operation:
+        """The operation that is asked, if whoever asks may run it.
+
+        Raises Rejected, and RateLimited where they have no points left for it.
+        """
         try:
-            return await self._admitted(asked, stranger=actor == ANONYMOUS)
+            return await self._admitted(asked, context)
         except RateLimited:
             raise
         except GraphQLError as error:
@@ -67,20 +80,29 @@ class Operations:
         except Denial as error:
             raise Rejected.by(error) from error
 
-    async def _admitted(self, asked: Asked, *, stranger: bool) -> Operation:
+    async def _admitted(self, asked: Asked, context: Context) -> Operation:
+        stranger = context.actor == ANONYMOUS
+        rate = self.limits.strangers_rate if stranger else self.limits.rate
+        spend = partial(self._buckets.spend, payer(context), rate=rate)
+        spend(1)
         document = known = SHELF.get(self._schema, asked.query)
         if document is None:
             document = self._parsed(asked.query)
             limits.read(document, self.limits)
         node = chosen(document, asked.operation_name)
         given = asked.variables or {}
-        limits.admit(
+        cost = limits.admit(
             self._graphql, document, node, given, self.limits, stranger=stranger
         )
+        spend(cost.points)
         if known is None:
-            await self._validate(asked.query, document)
+            most = self.limits.errors - 1
+            check = self._validation.errors
+            if wrong := await check(asked.query, document, most, stranger=stranger):
+                raise Rejected(*wrong)
             SHELF.keep(self._schema, asked.query, document)
-        return Operation(asked, node.operation)
+        of_schema = bool(cost.introspection and not cost.depth)
+        return Operation(asked, node.operation, document, of_schema)
 
     def _parsed(self, text: str) -> DocumentNode:
         limits.within("characters", len(text), self.limits.characters)
@@ -91,24 +113,6 @@ class Operations:
                 most = self.limits.tokens
                 raise LimitExceeded(f"at most {most} tokens are allowed") from error
             raise
-
-    async def _validate(self, text: str, document: DocumentNode) -> None:
-        """Raise Rejected unless the document is valid.
-
-        Two fields of one name take time to be found alike, and there may be many.
-        """
-        given = (self._graphql, document, RULES, self.limits.errors - 1)
-        if len(text) <= SHORT:
-            errors = validate(*given)
-        else:
-            loop = asyncio.get_running_loop()
-            found = loop.run_in_executor(self._validators, validate, *given)
-            try:
-                errors = await asyncio.wait_for(found, PATIENCE)
-            except TimeoutError as error:
-                raise LimitExceeded("the document takes too long to check") from error
-        if errors:
-            raise Rejected(*errors)
 
     async def answer(self, operation: Operation, context: Context) -> Answer:
         """Run a query or a mutation. Raises Rejected if it takes too long.
@@ -128,15 +132,13 @@ class Operations:
         await asyncio.gather(*self._mutations, return_exceptions=True)
 
     async def _answer(self, operation: Operation, context: Context) -> Answer:
-        asked, seconds = operation.asked, self.limits.seconds
+        seconds = self.limits.seconds
         try:
-            async with asyncio.timeout(seconds):
-                result = await self._schema.execute(
-                    asked.query,
-                    asked.variables,
-                    context,
-                    operation_name=asked.operation_name,
-                )
+            async with self._turns.taken(payer(context), seconds):
+                async with asyncio.timeout(seconds):
+                    result = await self._result(operation, context)
+        except Busy as error:
+            raise Rejected.by(error) from error
         except TimeoutError as error:
             if operation.kind is OperationType.MUTATION:
                 late = UnknownOutcome(f"not done within {seconds:g} s; look first")
@@ -146,6 +148,24 @@ class Operations:
         answer = answered(result, self.told(result.errors, context.actor))
         metrics.count(operation.kind.value, answer.data)
         return answer
+
+    async def _result(self, operation: Operation, context: Context) -> Any:
+        """What came of it. The schema is told by a thread: it takes a while."""
+        asked = operation.asked
+        given, name = asked.variables, asked.operation_name
+        if not operation.of_schema:
+            return await self._schema.execute(
+                asked.query, given, context, operation_name=name
+            )
+        described = partial(
+            execute_sync,
+            self._graphql,
+            operation.document,
+            variable_values=given,
+            operation_name=name,
+        )
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._describing, described)
 
     async def events(
         self, operation: Operation, context: Context

@@ -8,7 +8,9 @@ from uuid import UUID
 from starlette.requests import HTTPConnection
 
 from resolvers.access import ANONYMOUS, Actor
+from resolvers.context import Context
 from resolvers.writes import Origin
+from server.throttle import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,8 @@ def origin(connection: HTTPConnection, who: Principal, request_id: str) -> Origi
         connection.headers.get("user-agent"),
         who.session_id,
     )
+
+
+def payer(context: Context) -> str:
+    """Whose points an operation costs: a user's, or those of a stranger's address."""
+    return str(context.actor.user_id or counted(context.origin.address or ""))

@@ -11,7 +11,7 @@ from graphql import OperationType
 from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
 from resolvers.context import Context
-from resolvers.errors import LimitExceeded
+from resolvers.errors import LimitExceeded, RateLimited
 from server.answers import Answer, Rejected, fault
 from server.body import Asked
 from server.messages import Closing
@@ -41,6 +41,7 @@ class Running:
         self._operations = operations
         self._context = context
         self._send = send
+        self._begun = 0
         self._called: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         """Those that are called, and those that have been stopped and are not done."""
@@ -54,6 +55,7 @@ class Running:
             errors = self._operations.told(Rejected.by(late).errors, principal.actor)
             await self._send(id=id_, type="error", payload=errors)
             return
+        self._begun += 1
         task = asyncio.create_task(self._run(id_, asked, principal))
         self._called[id_] = task
         self._tasks.add(task)
@@ -67,6 +69,13 @@ class Running:
     def stop_all(self) -> None:
         for id_ in [*self._called]:
             self.stop(id_)
+
+    async def idle(self, seconds: float) -> None:
+        """Return when nothing has run for so long, or at most twice as long."""
+        begun = -1
+        while self._tasks or begun < self._begun:
+            begun = self._begun
+            await asyncio.sleep(seconds)
 
     async def ended(self, patience: float) -> None:
         """Wait until what was stopped is done, but not for ever."""
@@ -86,8 +95,9 @@ class Running:
                     await self._send(id=id_, type="next", payload=answer.body())
         except GONE:
             return
-        except Rejected as error:
-            told = self._operations.told(error.errors, principal.actor)
+        except (Rejected, RateLimited) as error:
+            why = Rejected.by(error) if isinstance(error, RateLimited) else error
+            told = self._operations.told(why.errors, principal.actor)
             end = {"type": "error", "payload": told}
         except Exception:
             logger.exception("fault %s", request_id)
@@ -100,8 +110,8 @@ class Running:
     async def _answers(
         self, asked: Asked, principal: Principal, request_id: str
     ) -> AsyncGenerator[Answer]:
-        operation = await self._operations.admitted(asked, principal.actor)
         context = self._context(principal, request_id)
+        operation = await self._operations.admitted(asked, context)
         if operation.kind is not OperationType.SUBSCRIPTION:
             yield await self._operations.answer(operation, context)
             return

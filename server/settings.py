@@ -95,6 +95,14 @@ class Settings(BaseSettings):
     """Addresses whose `X-Forwarded-For` is believed, with commas."""
     connections: PositiveInt = 1_000
     """Connections and requests at a time; for more the server is busy."""
+    address_connections: PositiveInt = 200
+    """The same of one address, unless it is a trusted proxy."""
+    address_sockets: PositiveInt = 50
+    """Websockets of one address."""
+    user_sockets: PositiveInt = 10
+    """Websockets of one user."""
+    socket_messages: PositiveInt = 300
+    """Messages that a websocket sends in ten seconds; of more it is closed."""
     stop_notice: float = Field(default=1.0, ge=0)
     """Seconds that a stopping server is not ready and yet goes on listening."""
     graphiql: bool = True
@@ -106,6 +114,16 @@ class Settings(BaseSettings):
     cost_anonymous: PositiveInt = 100
     """The same for those who have not signed in."""
 
+    operations_at_once: PositiveInt = 20
+    """Queries and mutations of one user or address that run; others wait."""
+    points_signed_in: PositiveInt = 2_000
+    """Points that a user may spend at once."""
+    points_signed_in_a_second: PositiveFloat = 100
+    """Points that come back to a user in a second."""
+    points_anonymous: PositiveInt = 500
+    """Points that an address may spend at once where nobody has signed in."""
+    points_anonymous_a_second: PositiveFloat = 20
+    """Points that come back to it in a second."""
     logins_per_minute: PositiveInt = 20
     """Logins from one address, and for one e-mail address."""
     logins_per_hour: PositiveInt = 100

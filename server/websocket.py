@@ -4,22 +4,26 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from db.base import utcnow
 from resolvers.access import Actor
 from resolvers.context import Context
-from resolvers.errors import Unauthenticated
+from resolvers.errors import RateLimited, Unauthenticated
 from resolvers.writes import Origin
 from server import messages
+from server.buckets import Bucket
+from server.crowds import Crowd
 from server.messages import Closing, Complete, Init, Ping, Pong, Subscribe
 from server.operations import Operations
 from server.principals import Authenticate, Principal, origin
+from server.responses import refusal
 from server.running import GONE, Running
 
 PROTOCOL = "graphql-transport-ws"
@@ -29,7 +33,12 @@ REASON = 123
 """Bytes that a websocket has for the reason of a close."""
 SILENT = Closing(4408, "Connection initialisation timeout")
 EXPIRED = Closing(4403, "Forbidden")
+BORED = Closing(4408, "Nothing was asked for too long")
+CROWDED = Closing(4429, "Too many sockets")
+FLOODED = Closing(4429, "Too many messages")
 FAILED = Closing(4500, "Internal server error")
+STRANGERS = 300.0
+"""Seconds that a stranger's socket stays open while nothing runs on it."""
 logger = logging.getLogger(__name__)
 
 
@@ -38,7 +47,7 @@ async def never(_: Principal) -> None:
     await asyncio.Event().wait()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Sockets:
     """What all websockets have in common."""
 
@@ -47,25 +56,46 @@ class Sockets:
     authenticate: Authenticate
     revoked: Callable[[Principal], Awaitable[None]]
     allowed_origins: frozenset[str]
+    addresses: Crowd = field(init=False)
+    users: Crowd = field(init=False)
+
+    def __post_init__(self) -> None:
+        limits = self.operations.limits
+        self.addresses = Crowd(limits.address_sockets)
+        self.users = Crowd(limits.user_sockets)
 
     async def serve(self, websocket: WebSocket) -> None:
         """Talk with a client until either side is done."""
+        address = websocket.client.host if websocket.client else ""
         with suppress(*GONE):
             if not self._welcome(websocket.headers):
                 await websocket.close()
-            elif PROTOCOL not in websocket.scope["subprotocols"]:
-                await websocket.accept()
-                await websocket.close(4406, "Subprotocol not acceptable")
+            elif not self.addresses.joined(address):
+                error = HTTPException(429, "this address has too many websockets")
+                await websocket.send_denial_response(refusal(error))
             else:
-                await websocket.accept(PROTOCOL)
-                await Socket(self, websocket).talk()
+                try:
+                    await self._accept(websocket)
+                finally:
+                    self.addresses.left(address)
+
+    async def _accept(self, websocket: WebSocket) -> None:
+        if PROTOCOL not in websocket.scope["subprotocols"]:
+            await websocket.accept()
+            await websocket.close(4406, "Subprotocol not acceptable")
+        else:
+            await websocket.accept(PROTOCOL)
+            await Socket(self, websocket).talk()
 
     def _welcome(self, headers: Mapping[str, str]) -> bool:
         """Whether the page that asks, if it is one, may: only browsers say which."""
         given = headers.get("origin")
         if given is None or given in self.allowed_origins:
             return True
-        return urlsplit(given).netloc.lower() == headers.get("host", "").lower()
+        try:
+            return urlsplit(given).netloc.lower() == headers.get("host", "").lower()
+        except ValueError:
+            return False
 
 
 class Socket:
@@ -81,6 +111,8 @@ class Socket:
         self._running = Running(sockets.operations, self._context, self._send)
         self._principal: Principal | None = None
         self._sending = asyncio.Lock()
+        self._messages = Bucket()
+        self._late = SILENT
         self._clock = asyncio.timeout(PATIENCE)
         self._watch: asyncio.Task[None] | None = None
 
@@ -97,7 +129,7 @@ class Socket:
             closing = error
         except Exception:
             if self._clock.expired():
-                closing = EXPIRED if self._principal else SILENT
+                closing = self._late
             else:
                 logger.exception("a websocket failed")
                 closing = FAILED
@@ -109,6 +141,10 @@ class Socket:
         frame = await self._websocket.receive()
         if frame["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(frame.get("code", 1005))
+        try:
+            self._messages.spend(1, self._sockets.operations.limits.messages)
+        except RateLimited as error:
+            raise FLOODED from error
         return frame
 
     async def _hear(self, message: messages.Message) -> None:
@@ -116,7 +152,7 @@ class Socket:
             case Init(payload):
                 if self._principal:
                     raise Closing(4429, "Too many initialisation requests")
-                self._trust(await self._identified(payload))
+                self._enter(await self._identified(payload))
                 await self._send(type="connection_ack")
             case Ping(payload):
                 await self._refresh(payload)
@@ -139,6 +175,13 @@ class Socket:
         except Unauthenticated as error:
             raise Closing(4403, "Forbidden") from error
 
+    def _enter(self, principal: Principal) -> None:
+        """Speak for someone for the first time."""
+        user_id = principal.actor.user_id
+        if user_id and not self._sockets.users.joined(str(user_id)):
+            raise CROWDED
+        self._trust(principal)
+
     async def _refresh(self, payload: dict[str, Any]) -> None:
         """Take a fresh token of the same user."""
         if self._principal and "authorization" in map(str.lower, payload):
@@ -150,6 +193,7 @@ class Socket:
     def _trust(self, principal: Principal) -> None:
         """Speak for someone until their token ends or their session is revoked."""
         self._principal = principal
+        self._late = EXPIRED if principal.actor.user_id else BORED
         ends = principal.expires_at
         left = ends and (ends - utcnow()).total_seconds()
         loop = asyncio.get_running_loop()
@@ -160,7 +204,10 @@ class Socket:
 
     async def _watched(self, principal: Principal) -> None:
         try:
-            await self._sockets.revoked(principal)
+            if principal.actor.user_id:
+                await self._sockets.revoked(principal)
+            else:
+                await self._running.idle(STRANGERS)
         except Exception:
             logger.exception("a session cannot be watched")
         if not self._clock.expired():
@@ -184,6 +231,8 @@ class Socket:
         """Close, and let no operation go on."""
         if self._watch:
             self._watch.cancel()
+        if self._principal and (user_id := self._principal.actor.user_id):
+            self._sockets.users.left(str(user_id))
         self._running.stop_all()
         if closing:
             reason = closing.reason.encode()[:REASON].decode(errors="ignore")

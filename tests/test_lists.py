@@ -84,6 +84,28 @@ async def test_a_filter_leaves_what_it_says(
             assert found & {spell(row) for row in mine} == chosen, (name, said)
 
 
+@pytest.mark.parametrize("compiles", [True, False])
+async def test_a_list_that_is_asked_twice_answers_each_time_what_was_asked(
+    as_: As,
+    save: Save,
+    analyst: Actor,
+    compiles: bool,  # noqa: FBT001
+) -> None:
+    await several(save, analyst)
+    query = """{
+      all: datasets { totalCount nodes { name } }
+      few: datasets(filter: {name: {eq: "a"}}) { totalCount nodes { name } }
+      one: datasets(first: 1) { totalCount nodes { name } }
+      none: datasets(filter: {name: {in: []}}) { totalCount nodes { name } }
+    }"""
+    result = await schema.execute(query, context_value=as_(compiles=compiles))
+    data = orjson.loads(orjson.dumps(result.data))
+    counts = {name: page["totalCount"] for name, page in data.items()}
+    assert counts == {"all": 7, "few": 2, "one": 7, "none": 0}
+    sizes = {name: len(page["nodes"]) for name, page in data.items()}
+    assert sizes == {"all": 7, "few": 2, "one": 1, "none": 0}
+
+
 def conditions(
     type_: Any, rows: list[Any]
 ) -> Iterator[tuple[dict[str, Any], Callable[[Any], bool]]]:

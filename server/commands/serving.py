@@ -19,6 +19,7 @@ from server.commands.output import say
 from server.disk import using
 from server.equipment import equipped
 from server.failures import Failure
+from server.http import protocol
 from server.settings import Settings
 from server.worker import work
 
@@ -112,7 +113,7 @@ def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
         app,
         access_log=False,
         forwarded_allow_ips=proxies,
-        http="httptools",
+        http=protocol(settings.address_connections, settings.trusted_proxies),
         limit_concurrency=settings.connections,
         log_config=None,
         proxy_headers=bool(proxies),

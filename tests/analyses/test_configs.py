@@ -107,7 +107,7 @@ async def test_a_map_is_made_with_the_users_newest_parameters_or_the_servers(
         return data["reductionConfigCreate"]["reductionConfig"]["id"]
 
     names = [f"f_{n}" for n in range(1_024)]
-    dataset = await processed(ask, csv(names, [range(1_024)] * 2))
+    dataset = await processed(ask, csv(names, [range(1_024)] * 3))
     stranger = await someone()
     await ask(CONFIGURE, stranger, input={"endDim": "f_3"})
     found = await ask("{ reductionConfigs { nodes { id isSystem } } }")

@@ -75,7 +75,7 @@ async def test_the_features_responsible_are_ranked(ask: Ask, machine: Machine) -
 
 
 async def test_severity_is_how_many_thresholds_away(ask: Ask, machine: Machine) -> None:
-    for factor in (1e2, 1e3, 1e4, 1e6):
+    for factor in (1e2, 1e3, 1e4, 1e8):
         sent = machine.points(".")
         sent[0]["values"][5] *= factor
         await machine.ingest(sent)

@@ -138,8 +138,8 @@ BAD: dict[str, tuple[bytes | Callable[[Sent], Any], list[str], str]] = {
         ["processOrder"],
         "a process order is at most 2147483647",
     ),
-    "too long": (b" " * LONGEST + b"{}\n", [], "a line has at most 1048576 bytes"),
-    "endless": (b" " * LONGEST + b"{", [], "a line has at most 1048576 bytes"),
+    "too long": (b" " * LONGEST + b"{}\n", [], "a line has at most 262144 bytes"),
+    "endless": (b" " * LONGEST + b"{", [], "a line has at most 262144 bytes"),
 }
 
 
