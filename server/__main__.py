@@ -75,6 +75,9 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--play", action="store_true", help="send its readings to a running server"
     )
+    demo.add_argument(
+        "--anyway", action="store_true", help="also where others could sign in to it"
+    )
     demo.add_argument("--pace", type=float, default=0.5, help="seconds between two")
     user = commands.add_parser("user", help="people").add_subparsers(required=True)
     admin = _plain(user, "create-admin", "people.create_admin", "make an administrator")

@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from db import faultpoints
 from db.base import utcnow
 from resolvers.access import SYSTEM
-from resolvers.audit import verification
+from resolvers.audit import entries, verification
 from resolvers.context import Context
+from resolvers.identity import sessions
 from resolvers.keys import key_id
+from resolvers.writes import Transaction
 from server import keyring
 from server.disk import durable, moved, using
 from server.equipment import equipped
@@ -67,13 +69,15 @@ async def save(settings: Settings, target: Path) -> Manifest:
 async def restore(settings: Settings, source: Path) -> Manifest:
     """Put a backup in the place of the database; files it does not name stay.
 
-    The database that was there is kept beside it. Raises Failure for a backup that is
+    Whoever was signed in is so no longer: sessions that ended since would be back. The
+    database that was there is kept beside it. Raises Failure for a backup that is
     damaged, or while a server runs.
     """
     target = database_file(settings)
     with using(settings.data, alone=True), _aside(settings.data / "restored") as folder:
         manifest = await asyncio.to_thread(_unpacked, source, folder)
         await _verified(settings, folder / DATABASE)
+        await _signed_out(settings, folder / DATABASE)
         await asyncio.to_thread(_install, folder, target, settings.files)
     return manifest
 
@@ -133,20 +137,36 @@ def _copy_new(source: Path, target: Path) -> None:
 async def _verified(settings: Settings, database: Path) -> int:
     """See that a database is whole, and so is its chain; where the chain ends."""
     await asyncio.to_thread(_intact, database)
-    apart = settings.model_copy(
-        update={
-            "data": database.parent.parent,
-            "database_url": f"sqlite+aiosqlite:///{database}",
-            "redis_url": None,
-        }
-    )
-    async with equipped(apart) as equipment:
+    async with equipped(_apart(settings, database)) as equipment:
         verdict = await verification.verify(Context(equipment, SYSTEM))
     if verdict.damage:
         raise Failure(
             f"the audit log is damaged at entry {verdict.broken_seq}: {verdict.damage}"
         )
     return verdict.last_seq
+
+
+async def _signed_out(settings: Settings, database: Path) -> None:
+    """End every session of a database, and write that down in it."""
+
+    async def work(write: Transaction) -> None:
+        await sessions.end_all(write, "restored")
+        await entries.append(write, "restore")
+
+    async with equipped(_apart(settings, database)) as equipment:
+        await Context(equipment, SYSTEM).written(work)
+    await asyncio.to_thread(_settle, database)
+
+
+def _apart(settings: Settings, database: Path) -> Settings:
+    """The same with another database, and without word to others."""
+    return settings.model_copy(
+        update={
+            "data": database.parent.parent,
+            "database_url": f"sqlite+aiosqlite:///{database}",
+            "redis_url": None,
+        }
+    )
 
 
 def _intact(database: Path) -> None:
@@ -238,8 +258,8 @@ def _install(folder: Path, target: Path, files: Path) -> None:
 
 def _set_aside(target: Path) -> None:
     """Give the database a second name, under which it is kept; it may be damaged."""
-    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(target)) as old:
-        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with suppress(sqlite3.DatabaseError):
+        _settle(target)
     kept = target.with_name(f"{target.name}.replaced")
     kept.unlink(missing_ok=True)
     kept.hardlink_to(target)
@@ -247,3 +267,9 @@ def _set_aside(target: Path) -> None:
         rest = target.with_name(target.name + suffix)
         if rest.exists():
             rest.replace(kept.with_name(kept.name + suffix))
+
+
+def _settle(database: Path) -> None:
+    """Have all of a database in its one file."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -29,9 +29,9 @@ class Bucket:
 
         Raises RateLimited where there are too few, and then takes none.
         """
-        now = time.monotonic()
+        now, points = time.monotonic(), min(points, rate.capacity)
         missing = max(self._whole - now, 0) * rate.refill
-        lacking = missing + min(points, rate.capacity) - rate.capacity
+        lacking = missing + points - rate.capacity
         if lacking > 0:
             raise RateLimited("too much at once; wait a while", lacking / rate.refill)
         self._whole = max(self._whole, now) + points / rate.refill
@@ -44,7 +44,7 @@ class Buckets:
         self._kept: OrderedDict[str, Bucket] = OrderedDict()
 
     def spend(self, whose: str, points: float, rate: Rate) -> None:
-        """Take some of somebody's points. Raises RateLimited where there are too few."""
+        """Take some points of somebody's. Raises RateLimited as their bucket does."""
         bucket = self._kept.setdefault(whose, Bucket())
         self._kept.move_to_end(whose)
         if len(self._kept) > REMEMBERED:

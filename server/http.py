@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from httptools import HttpParserError
 from starlette.exceptions import HTTPException
-from uvicorn.middleware.proxy_headers import _TrustedHosts  # noqa: PLC2701  # pyright: ignore[reportPrivateUsage]  uvicorn's own reading of addresses
+from uvicorn.middleware.proxy_headers import _TrustedHosts  # pyright: ignore[reportPrivateUsage]  uvicorn's own reading of addresses
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -104,7 +104,8 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        super()._start_asgi_task(cycle, BUSY if app is service_unavailable else app)
+        answering: Any = BUSY if app is service_unavailable else app
+        super()._start_asgi_task(cycle, answering)
 
     def _count(self, part: bytes) -> None:
         """Count a part of a head or a trailer. The parser makes an error a refusal."""

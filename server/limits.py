@@ -21,6 +21,9 @@ from server.analysis import Analysis
 from server.buckets import Rate
 from server.costs import Cost
 
+USERS, STRANGERS = Rate(2_000, 100), Rate(500, 20)
+MESSAGES = Rate(300, 30)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -59,9 +62,9 @@ class Limits:
     """Characters of a string in the variables."""
     errors: int = 9
     """Told in one answer."""
-    rate: Rate = Rate(2_000, 100)
+    rate: Rate = USERS
     """Points a user may spend at once, and that come back in a second."""
-    strangers_rate: Rate = Rate(500, 20)
+    strangers_rate: Rate = STRANGERS
     """The same for an address that has not signed in."""
     at_once: int = 20
     """Queries and mutations of a user or an address that run; others wait."""
@@ -69,7 +72,7 @@ class Limits:
     """Websockets of an address."""
     user_sockets: int = 10
     """Websockets of a user."""
-    messages: Rate = Rate(300, 30)
+    messages: Rate = MESSAGES
     """Messages that a websocket may send at once, and more in a second."""
 
 

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from db.base import utcnow
-from db.models import RefreshToken, Session
+from db.models import RefreshToken, Session, User
 from resolvers.access import Actor, require_user
 from resolvers.context import Context
 from resolvers.equipment import Equipment
@@ -94,6 +95,18 @@ async def end(write: Transaction, session: Session, reason: str) -> None:
     live = mine.where(RefreshToken.revoked_at.is_(None))
     await write.session.execute(live.values(revoked_at=session.revoked_at))
     write.announce(CHANGED, session)
+
+
+async def end_all(write: Transaction, reason: str) -> None:
+    """End everybody's sessions, where no server runs that would have to be told."""
+    now, run = utcnow(), write.session.execute
+    live = sa.update(Session).where(Session.revoked_at.is_(None))
+    ended: Any = await run(live.values(revoked_at=now, revoked_reason=reason))
+    unused = sa.update(RefreshToken).where(RefreshToken.revoked_at.is_(None))
+    await run(unused.values(revoked_at=now))
+    users: Any = await run(sa.update(User).values(token_version=User.token_version + 1))
+    counts = {"sessions": str(ended.rowcount), "users": str(users.rowcount)}
+    write.changes["ended"] = counts
 
 
 def enter(context: Context, actor: Actor, session_id: UUID) -> None:

@@ -147,3 +147,4 @@ async def _tell(
         say(f"GraphiQL: open {url}/graphql in a browser")
     if login := await demo.login(equipment):
         say("Demo login: {} with the password {}".format(*login))
+    await demo.warn(equipment, settings.host)
