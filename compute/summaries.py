@@ -43,7 +43,7 @@ def _pairs(names: list[str], path: str) -> list[dict[str, Any]]:
         return []
     r = np.corrcoef(values[:, varying], rowvar=False)
     first, second = np.triu_indices(len(varying), 1)
-    strength = np.nan_to_num(r[first, second])
+    strength = np.nan_to_num(np.atleast_2d(r)[first, second])
     strongest = np.argsort(-np.abs(strength), kind="stable")[:STRONGEST]
     return [
         {

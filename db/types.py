@@ -58,7 +58,7 @@ class Texts(sa.TypeDecorator[list[str]]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         native = dialect.name == "postgresql"
-        chosen = ARRAY(sa.Text) if native else sa.JSON(none_as_null=True)
+        chosen: Any = ARRAY(sa.Text) if native else sa.JSON(none_as_null=True)
         return dialect.type_descriptor(chosen)
 
 
@@ -70,7 +70,7 @@ class Floats(sa.TypeDecorator[list[float]]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         native = dialect.name == "postgresql"
-        chosen = ARRAY(sa.Double) if native else sa.LargeBinary()
+        chosen: Any = ARRAY(sa.Double) if native else sa.LargeBinary()
         return dialect.type_descriptor(chosen)
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:

@@ -12,7 +12,7 @@ class Policy:
     failures_until_lock: int = 5
     """Wrong passwords in a row, after which an account is locked."""
     lock: float = 15 * 60
-    """How long it is locked."""
+    """How long it is locked, and within how long they are counted."""
     access_lifetime: float = 10 * 60
     """How long an access token is good for."""
     refresh_idle: float = 14 * 86_400

@@ -1,7 +1,9 @@
 """One write: what it may do to rows, and what it remembers for the audit."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from db.base import Base
+from db.base import Base, label
 from db.models import Job
 from resolvers.access import Actor, changeable, visible
 from resolvers.errors import Conflict, InvalidTransition, Missing
@@ -136,7 +138,7 @@ class Transaction:
 
     def note(self, row: Any, column: str, before: Any, after: Any) -> None:
         """Put a change into the audit. Only statements past the session must say so."""
-        noted = self.changes.setdefault(f"{row.__tablename__} {row.id}", {})
+        noted = self.changes.setdefault(f"{label(type(row))}_{row.id.hex}", {})
         said = [_said(one) for one in (before, after)]
         noted[column] = [noted.get(column, said)[0], said[1]]
 
@@ -165,8 +167,17 @@ def _shown(state: Any, key: str, sides: list[Any]) -> list[Any]:
 def _said(value: Any) -> str | None:
     if value is None:
         return None
-    text = str(value)
+    text = _spelt(value)
     return text if len(text) <= LONGEST else f"sha256 {_digest(text)}"
+
+
+def _spelt(value: Any) -> str:
+    """A value as text: documents and truths as JSON has them."""
+    if isinstance(value, bool | dict | list | tuple):
+        return json.dumps(value, default=str, ensure_ascii=False, sort_keys=True)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value)
 
 
 def _digest(text: str) -> str:

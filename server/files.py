@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +19,12 @@ async def upload(context: Context, request: Request) -> Response:
     The name is the query parameter `name`. With an `Idempotency-Key` header the same
     file is kept once.
     """
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("multipart/"):
+        said = "the body is the file itself, not a form: curl --data-binary @file"
+        raise HTTPException(415, said)
+    if coding := request.headers.get("content-encoding"):
+        raise HTTPException(415, f"a body is sent as it is, not as {coding!r}")
     name = request.query_params.get("name", "upload.csv")
     key = request.headers.get("idempotency-key")
     done = await uploads.take(context, "fileUpload", key, name, body(request))

@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     failures_until_lock: PositiveInt = USUAL.failures_until_lock
     """Wrong passwords in a row, after which an account is locked."""
     lock: PositiveFloat = USUAL.lock
-    """Seconds that it is locked."""
+    """Seconds that it is locked, and within which they are counted."""
     access_lifetime: PositiveFloat = USUAL.access_lifetime
     """Seconds that an access token is good for."""
     refresh_idle: PositiveFloat = USUAL.refresh_idle

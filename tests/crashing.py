@@ -18,13 +18,19 @@ from db.models import AuditEntry, FileUpload, Job, MonitorPoint, StoredEvent
 from db.session import Database
 from resolvers.access import SYSTEM, visible
 from tests.calling import ENDED, Client, streaming
-from tests.processes import Server, serving
+from tests.processes import FREELY, Server, serving
 from tests.waiting import SECONDS, until, until_told
 
 WIDTH, ROWS = 6, 1_200
 BURST = 25
 """Rows that are sent together."""
-TESTED = {"testing": "1", "job_lease": "1", "stop_notice": "0", "graphiql": "0"}
+TESTED = {
+    **FREELY,
+    "testing": "1",
+    "job_lease": "1",
+    "stop_notice": "0",
+    "graphiql": "0",
+}
 GONE = (httpx.TransportError, ConnectionError, asyncio.IncompleteReadError)
 
 

@@ -9,10 +9,16 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tests.waiting import SECONDS, until
 
 ROOT = Path(__file__).parents[1]
+FREELY: dict[str, Any] = {
+    "points_signed_in": "1000000000",
+    "points_anonymous": "1000000000",
+}
+"""Settings of a server that is asked more than one client may ask."""
 
 
 class Server:

@@ -12,6 +12,7 @@ from server.app import create_app
 from server.settings import Settings
 from tests.conftest import Save
 from tests.factories import a_session
+from tests.processes import FREELY
 from tests.server.clients import serving
 
 
@@ -27,7 +28,7 @@ async def bearer(equipment: Equipment, analyst: Actor, save: Save) -> str:
 @pytest.fixture
 async def web(equipment: Equipment, bearer: str) -> AsyncIterator[httpx.AsyncClient]:
     """Speaks HTTP with the server, as the analyst."""
-    async with serving(create_app(equipment, Settings())) as address:
+    async with serving(create_app(equipment, Settings(**FREELY))) as address:
         signed = {"authorization": bearer}
         url = f"http://{address}"
         async with httpx.AsyncClient(

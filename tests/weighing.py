@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.calling import Client
-from tests.processes import Server, serving
+from tests.processes import FREELY, Server, serving
 
 COLUMNS, BLOCK = 40, 5_000
 CHUNK = 1 << 20
@@ -48,7 +48,7 @@ async def weighed(home: Path, megabytes: int, database: str | None = None) -> We
     """Upload a file, make a dataset of it and have that processed, and look on."""
     source, weight, client = home / "numbers.csv", Weight(), Client()
     numbers(source, megabytes)
-    given = {"graphiql": "0", "stop_notice": "0"}
+    given = {"graphiql": "0", "stop_notice": "0", **FREELY}
     async with serving(home / "data", database=database, **given) as server:
         client.url = server.url
         await client.sign_up()

@@ -16,7 +16,7 @@ from server.settings import Settings
 from server.worker import work
 from tests.calling import Client
 from tests.crashing import TESTED, table
-from tests.processes import killed, serving
+from tests.processes import FREELY, killed, serving
 from tests.waiting import SECONDS
 
 
@@ -26,7 +26,7 @@ class World:
     def __init__(self, data: Path, database: str | None) -> None:
         self.data, self.database = data, database
         self.settings = Settings(
-            data=data, database_url=database, job_lease=1, refresh_grace=60
+            data=data, database_url=database, job_lease=1, refresh_grace=60, **FREELY
         )
         self.client = Client()
 

@@ -1,6 +1,6 @@
 """A CSV as a header and batches of rows, read fast; what is wrong is found slowly."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +42,14 @@ class CsvFile:
                 raise self._flaw() or _unexplained(error) from None
             self.size_bytes = source.count
 
-    def errors(
-        self, message: str, places: Collection[tuple[int, int]]
-    ) -> list[TableError]:
-        """The same about some cells, each given by its row and column from 0."""
+    def errors(self, said: Mapping[tuple[int, int], str]) -> list[TableError]:
+        """What is said of some cells, each given by its row and column from 0."""
         with self._unpacked() as source:
             return [
-                TableError(f"{shown(text)} {message}", line=line, column=self.names[at])
-                for line, at, text in lines.cells_at(source, places, self.limits)
+                TableError(
+                    f"{shown(text)} {said[at]}", line=line, column=self.names[at[1]]
+                )
+                for line, at, text in lines.cells_at(source, said, self.limits)
             ]
 
     def _unpacked(self) -> Unpacked:

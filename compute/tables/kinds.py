@@ -85,10 +85,11 @@ def as_kind(cells: Array, kind: Kind) -> Array | None:
     if kind == TEXT:
         return cells
     values = _exactly(cells, kind)
-    return _exactly(_trimmed(cells), kind) if values is None else values
+    return _exactly(trimmed(cells), kind) if values is None else values
 
 
-def _trimmed(cells: Array) -> Array:
+def trimmed(cells: Array) -> Array:
+    """Text cells without blanks around them, null if nothing is left."""
     trimmed = pc.utf8_trim_whitespace(cells)
     return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
 

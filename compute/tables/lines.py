@@ -69,15 +69,15 @@ def unreadable(line: int, cells: list[str], names: list[str] | None) -> TableErr
 
 def cells_at(
     source: Unpacked, places: Collection[tuple[int, int]], limits: Limits
-) -> Iterator[tuple[int, int, str]]:
-    """The line, column and text of some cells, each given by row and column from 0."""
+) -> Iterator[tuple[int, tuple[int, int], str]]:
+    """The line, place and text of some cells; a place is a row and column from 0."""
     wanted: defaultdict[int, list[int]] = defaultdict(list)
     for row, column in places:
         wanted[row].append(column)
     data = itertools.islice(rows(source, limits), 1, max(wanted, default=-1) + 2)
     for row, (line, cells) in enumerate(data):
         for column in wanted.get(row, ()):
-            yield line_of(line, cells[:column]), column, cells[column]
+            yield line_of(line, cells[:column]), (row, column), cells[column]
 
 
 def line_of(line: int, before: list[str]) -> int:

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from compute import progress
-from compute.tables import digits, kinds, sources
+from compute.tables import kinds, sources
 from compute.tables.arrow import TEXT, Array, Batch, Kind, pa, pc
 from compute.tables.errors import TableError, shown
 from compute.tables.limits import Limits
+from compute.tables.remarks import Remarks
 from compute.tables.sources import Source
-
-LOST = "has more digits than a float keeps"
 
 
 def scanned(files: Sequence[str], limits: Limits) -> list[Source]:
@@ -58,10 +57,9 @@ def schema(tables: list[Source]) -> Any:
     return pa.schema(list(zip(tables[0].names, known, strict=True)))
 
 
-def batches(tables: list[Source], schema: Any, warnings: list[str]) -> Iterator[Batch]:
-    """The rows of all files as values; adds a warning for each column that loses."""
+def batches(tables: list[Source], schema: Any, remarks: Remarks) -> Iterator[Batch]:
+    """The rows of all files as values; what is odd about them is noted."""
     for number, table in enumerate(tables):
-        lost: dict[int, int] = {}
         row = 0
         with progress.within(number / len(tables), (number + 1) / len(tables)):
             for batch in table.content.batches():
@@ -69,27 +67,12 @@ def batches(tables: list[Source], schema: Any, warnings: list[str]) -> Iterator[
                     _fitted(cells, kind)
                     for cells, kind in zip(batch.columns, schema.types, strict=True)
                 ]
-                _note_lost(lost, batch.columns, values, row)
+                remarks.see(number, row, batch.columns, values)
                 row += batch.num_rows
                 yield pa.record_batch(values, schema=schema)
-        for error in table.content.errors(
-            LOST, [(row, at) for at, row in lost.items()]
-        ):
-            error.file = number + 1 if len(tables) > 1 else None
-            warnings.append(str(error))
 
 
 def _fitted(cells: Array, kind: Kind) -> Array:
     if cells.type == TEXT:
         return kinds.as_kind(cells, kind)
     return pc.cast(cells, kind, safe=False)
-
-
-def _note_lost(
-    lost: dict[int, int], cells: list[Array], values: list[Array], first_row: int
-) -> None:
-    """Note for each column the first row that loses digits."""
-    for column, (written, kept) in enumerate(zip(cells, values, strict=True)):
-        row = None if column in lost else digits.first_lost(written, kept)
-        if row is not None:
-            lost[column] = first_row + row

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,12 @@ class ParquetFile:
         except UNREADABLE as error:
             raise _unreadable(error) from None
 
-    def errors(
-        self, message: str, places: Collection[tuple[int, int]]
-    ) -> list[TableError]:
-        """The same about some cells, each given by its row and column from 0."""
+    def errors(self, said: Mapping[tuple[int, int], str]) -> list[TableError]:
+        """What is said of some cells, each given by its row and column from 0."""
         found: list[TableError] = []
         first = 0
         for batch in self.batches():
-            for row, column in places:
+            for (row, column), message in said.items():
                 if first <= row < first + batch.num_rows:
                     value = shown(batch.column(column)[row - first].as_py())
                     text = f"row {row + 1}: {value} {message}"

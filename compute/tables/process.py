@@ -8,6 +8,7 @@ from compute import progress
 from compute.tables import merging, writing
 from compute.tables.limits import Limits
 from compute.tables.profile import profile
+from compute.tables.remarks import Remarks
 from compute.tables.results import Table
 
 READ, WRITTEN = 0.4, 0.75
@@ -23,8 +24,11 @@ def process(files: Sequence[str], target: str, limits: Limits) -> Table:
 
     The type of a column is the narrowest that fits every cell of every file: integer,
     float, boolean (true, false), timestamp (ISO 8601, all or none with an offset) or
-    text. An empty cell is null. Numbers whose digits a float does not keep are named
-    in the warnings, the first of each column and file.
+    text. An empty cell is null.
+
+    The warnings name, of each column of text in which nine of ten cells are numbers,
+    the first that is none (so for the other types), of each column and file the first
+    number whose digits a float does not keep, and columns that have one value or none.
 
     Raises TableError for files that check does not accept, for headers that differ
     and for too many rows.
@@ -32,11 +36,13 @@ def process(files: Sequence[str], target: str, limits: Limits) -> Table:
     with progress.within(0, READ):
         tables = merging.scanned(files, limits)
     schema = merging.schema(tables)
-    warnings: list[str] = []
+    remarks = Remarks.of(tables, schema)
     with progress.within(READ, WRITTEN):
-        writing.write(merging.batches(tables, schema, warnings), schema, target)
+        writing.write(merging.batches(tables, schema, remarks), schema, target)
     with progress.within(WRITTEN, 1):
         columns = profile(target)
+    with progress.within(1, 1):
+        warnings = remarks.warnings(columns)
     return Table(
         row_count=sum(table.rows for table in tables),
         column_count=len(schema),

@@ -42,5 +42,11 @@ def _is_feature(column: Mapping[str, Any]) -> bool:
 
 
 def _no_feature(column: Mapping[str, Any]) -> TableError:
-    what = "has empty cells" if column["nullable"] else f"holds {column['type']} values"
-    return TableError(f"the column {what}; {EXPECTED}", column=column["name"])
+    name, kind = column["name"], column["type"]
+    if kind == "text":
+        hint = "if its cells are meant as numbers, see the version's warnings"
+        return TableError(
+            f"the column holds text values; {EXPECTED}; {hint}", column=name
+        )
+    what = "has empty cells" if column["nullable"] else f"holds {kind} values"
+    return TableError(f"the column {what}; {EXPECTED}", column=name)

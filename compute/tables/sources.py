@@ -59,4 +59,4 @@ def _refuse_endless(source: Source) -> None:
         if column.endless is not None and column.is_float
     ]
     if places:
-        raise source.content.errors(ENDLESS, [min(places)])[0]
+        raise source.content.errors({min(places): ENDLESS})[0]

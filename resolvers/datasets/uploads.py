@@ -118,7 +118,11 @@ async def _received(
     require(context.actor, Permission.EDIT_DATASETS)
     if not 1 <= len(name) <= LONGEST or "\0" in name:
         raise Invalid(f"a file's name has from 1 to {LONGEST} characters", "file")
-    store, most = context.equipment.store, context.equipment.policy.upload_bytes
+    store, policy = context.equipment.store, context.equipment.policy
+    left = policy.storage_bytes - await _stored(context)
+    if left <= 0:
+        raise Exhausted(f"your files have {policy.storage_bytes} bytes already", "file")
+    most = min(policy.upload_bytes, left)
     async with store.scratch() as path:
         size, sha256 = await _written(path, chunks, most)
         checked = await _checked(context, path, name)
@@ -126,6 +130,15 @@ async def _received(
         key = f"uploads/{id_.hex}"
         await store.keep(path, key)
     return Received(id_, key, name, size, sha256, checked)
+
+
+async def _stored(context: Context) -> int:
+    """Bytes of the files that the actor has."""
+    mine = visible(context.actor, FileUpload)
+    mine = mine.where(FileUpload.owner_id == context.actor.user_id)
+    size = sa.func.coalesce(sa.func.sum(FileUpload.file_size), 0)
+    async with context.database.read() as session:
+        return int((await session.execute(mine.with_only_columns(size))).scalar_one())
 
 
 async def _written(

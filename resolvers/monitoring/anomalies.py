@@ -44,9 +44,12 @@ async def acknowledge_all(
     }
     change = sa.update(Anomaly).where(Anomaly.id.in_(ids)).values(**now)
     changed = list(await write.session.scalars(change.returning(Anomaly.id)))
+    said = " and ".join(
+        f"{one.column} {one.operator} {one.value}" for one in conditions
+    )
     write.changes["anomalies"] = {
         "acknowledged": [None, str(len(changed))],
-        "conditions": [None, str(conditions)],
+        "conditions": [None, said],
     }
     return changed
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -14,6 +14,7 @@ from resolvers.errors import BadRequest
 from schema.connections import Connection
 from schema.edges import found, listed
 from schema.enums import ActorKind, Damage, Outcome
+from schema.ids import prefix
 from schema.inputs import Compare, Filter, Is, Order
 from schema.nodes import Entity, Info
 from schema.reads import costing
@@ -47,6 +48,23 @@ class AuditEntry(Entity, of=models.AuditEntry):
     prev_hash: str
     signature: str
 
+    @strawberry.field
+    def actor_id(self) -> strawberry.ID | None:
+        """Who did it: the id of a User, also once there is no such user any more."""
+        row: Any = self
+        return row.actor_id and strawberry.ID(
+            f"{prefix(models.User)}_{row.actor_id.hex}"
+        )
+
+    @strawberry.field
+    def entity_id(self) -> strawberry.ID | None:
+        """What it was done to, by its id."""
+        row: Any = self
+        if row.entity is None or row.entity_id is None:
+            return None
+        model: Any = getattr(models, row.entity)
+        return strawberry.ID(f"{prefix(model)}_{row.entity_id.hex}")
+
 
 @strawberry.input
 class AuditEntryFilter(Filter):
@@ -58,6 +76,10 @@ class AuditEntryFilter(Filter):
     """By whether it was done."""
     entity: Is[str] | None = None
     """By the type of what it was done to."""
+    actor_id: Is[strawberry.ID] | None = None
+    """By who did it."""
+    entity_id: Is[strawberry.ID] | None = None
+    """By what it was done to."""
     created_at: Compare[datetime] | None = None
     """By when it was done."""
 

@@ -126,7 +126,7 @@ class Mutation:
             done, stored = Performed(batch), None
         else:
             done = await perform_once(info, input, points.ingest, id_, batch)
-            stored = batch if done.row and not done.done.replayed else None
+            stored = batch if done.row else None
         return MonitorPointsIngestPayload(
             analysis=done.row,
             accepted=len(given) if stored else 0,

@@ -15,7 +15,7 @@ async def demo(settings: Settings, asked: Namespace) -> None:
         for sentence in play(f"http://{settings.host}:{settings.port}", asked.pace):
             say(sentence)
         return
-    if not asked.anyway:
-        story.refuse(settings.host)
     async with equipped(settings.alone) as equipment:
+        if not (asked.anyway or await story.login(equipment)):
+            story.refuse(settings.host)
         await story.load(equipment)

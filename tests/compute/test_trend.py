@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from compute.trend import trend
+from compute.trend import Direction, trend
 
 ORDER = np.arange(200.0)
 NOISE = np.random.default_rng(6).standard_normal(200)
@@ -21,7 +21,7 @@ def test_noise_has_no_trend() -> None:
         trend(ORDER, np.random.default_rng(seed).random(200), threshold=3.41).direction
         for seed in range(200)
     ]
-    assert seen.count("none") >= 190
+    assert seen.count(Direction.NONE) >= 190
 
 
 def test_the_p_value_is_kendalls() -> None:

@@ -17,9 +17,9 @@ PROTOCOL = "graphql-transport-ws"
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncGenerator[str]:
+async def serving(app: ASGIApp, **options: Any) -> AsyncGenerator[str]:
     """A server on a port of its own; gives host and port."""
-    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off")
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", **options)
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

@@ -1,5 +1,6 @@
 """The application's addresses, and what is around every answer."""
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -64,7 +65,8 @@ async def test_a_database_behind_the_server_is_not_ready(
     ready = await http.get("/readyz")
     await at(head)
     assert ready.status_code == 503
-    assert "it is at revision 0001" in ready.json()["wrong"]["database"]
+    assert "its tables are not those" in ready.json()["wrong"]["database"]
+    assert "0001" not in ready.text
 
 
 async def _version(equipment: Equipment) -> str | None:
@@ -87,6 +89,14 @@ async def test_a_store_that_takes_no_files_is_not_ready(
 async def test_a_probe_leaves_no_file(http: httpx.AsyncClient, tmp_path: Path) -> None:
     await http.get("/readyz")
     assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
+async def test_many_who_look_cost_no_more_than_one(
+    path: str, http: httpx.AsyncClient, statements: list[str]
+) -> None:
+    await asyncio.gather(*(http.get(path) for _ in range(20)))
+    assert len(statements) == 1
 
 
 async def test_the_schema_is_there_to_read(http: httpx.AsyncClient) -> None:

@@ -1,6 +1,8 @@
 """The demo's login is public: who offers it to other machines is told."""
 
 import logging
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,12 +37,14 @@ def test_an_address_is_open_to_others_or_it_is_not(host: str, *, open_: bool) ->
 
 
 @pytest.fixture
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder of a server whose tables are made, and which others may reach."""
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server whose tables are made, and which others may reach."""
+    mask = os.umask(0o077)
     monkeypatch.setenv("HELIOGRAPH_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("HELIOGRAPH_HOST", OPEN)
     assert main(["migrate", "upgrade"]) == 0
-    return tmp_path / "data"
+    yield
+    os.umask(mask)
 
 
 @pytest.mark.usefixtures("fresh")
@@ -60,13 +64,14 @@ def test_the_demo_is_loaded_there_by_whoever_insists(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["demo", "--anyway"]) == 0, capsys.readouterr().err
+    assert main(["demo"]) == 0, "what is there already is no matter"
 
 
 @pytest.mark.parametrize(
     ("host", "has_demo", "warned"),
     [(OPEN, True, True), ("127.0.0.1", True, False), (OPEN, False, False)],
 )
-async def test_a_server_that_offers_the_demo_to_others_says_so(  # noqa: PLR0913  fixtures
+async def test_a_server_that_offers_the_demo_to_others_says_so(
     equipment: Equipment,
     caplog: pytest.LogCaptureFixture,
     host: str,

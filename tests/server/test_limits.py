@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from graphql import get_introspection_query
+from graphql import build_client_schema, get_introspection_query
 
 from server.endpoint import Endpoint
 from server.limits import Limits
@@ -37,6 +37,13 @@ MANY: dict[str, Any] = {
     "characters": {"query": "{ __typename }" + " " * 32 * 1024},
     "levels of fields": {"query": "{" + "node(id: 1) {" * 12 + "id" + "}" * 13},
     "levels of introspection": {"query": introspection(15)},
+    "fields of introspection": {
+        "query": "{ __schema { types {" + "name " * 300 + "} } }"
+    },
+    "introspections": {
+        "query": '{ __schema { description } __type(name: "Query") { name } }'
+    },
+    "fields of one name": {"query": "{ viewer {" + "email " * 900 + "} }"},
     "directives": {"query": "{ __typename " + "@skip(if: false) " * 21 + "}"},
     "fragments": {"query": doubling(51)},
     "fields": {"query": doubling(30)},
@@ -83,6 +90,9 @@ FEW: dict[str, Any] = {
         "query": " ".join(f"query A{i} {{ __typename }}" for i in range(5)),
         "operationName": "A1",
     },
+    "lists of one name": {
+        "query": "{" + "alertRules(first: 1) { nodes { id name } } " * 20 + "}"
+    },
     "rows of measurements": {"variables": {"x": [{"values": [0.5] * 2_000}] * 30}},
     "a dashboard": {
         "query": """{ alertRules { totalCount nodes { name
@@ -120,6 +130,14 @@ async def test_the_same_is_too_much_over_a_websocket(address: str) -> None:
             assert message["type"] == "error"
             [error] = message["payload"]
             assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+@pytest.mark.parametrize("name", ["introspection", "all of introspection"])
+async def test_strangers_may_ask_for_all_of_the_schema(
+    http: httpx.AsyncClient, name: str
+) -> None:
+    answer = (await http.post("/graphql", json=FEW[name])).json()
+    assert build_client_schema(answer["data"]).query_type
 
 
 async def test_introspection_that_goes_round_in_circles_is_refused(post: Post) -> None:

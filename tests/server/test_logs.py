@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import timeit
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,6 +69,28 @@ def test_what_looks_like_a_secret_is_hidden(secret: str) -> None:
         f"HELIOGRAPH_SECRET={secret}",
     ):
         assert secret not in logs.clean(text), text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "token",
+        "eyJ",
+        "eyJaaaaa.",
+        "a",
+        "a://",
+        "a://b:",
+        "bearer ",
+        "token ",
+        'token="',
+    ],
+)
+def test_a_longer_text_is_cleaned_no_slower_by_the_letter(said: str) -> None:
+    def seconds(letters: int) -> float:
+        text = (said * letters)[:letters]
+        return min(timeit.repeat(lambda: logs.clean(text), number=1, repeat=5))
+
+    assert seconds(64 * 1024) < 3.5 * seconds(32 * 1024)
 
 
 @given(SECRET, st.sampled_from(["password", "newPassword", "refreshToken", "pepper"]))

@@ -14,8 +14,10 @@ from uuid_utils.compat import uuid7
 
 from db.base import utcnow
 from resolvers.access import Actor
+from server.buckets import Rate
 from server.bus import MemoryBus
 from server.endpoint import Endpoint
+from server.limits import Limits
 from server.principals import Principal
 from tests.server.clients import SECONDS, codes, serving, talking
 from tests.server.conftest import GOOD, Post, Seen
@@ -193,8 +195,9 @@ async def test_a_server_that_stops_says_so(endpoint: Endpoint, seen: Seen) -> No
 
 
 async def test_a_flood_of_pings_delays_nobody(
-    address: str, http: httpx.AsyncClient
+    endpoint: Endpoint, address: str, http: httpx.AsyncClient
 ) -> None:
+    endpoint.operations.limits = Limits(messages=Rate(10_000, 1))
     async with talking(address) as talk:
         for _ in range(5000):
             await talk.send("ping")

@@ -31,7 +31,9 @@ async def test_the_protocol_is_chosen_wherever_it_is_offered(address: str) -> No
         await talk.init()
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1", "http://["]
+)
 async def test_a_page_of_another_origin_opens_no_socket(
     address: str, origin: str
 ) -> None:
