@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     graphiql: bool = True
     """Whether `/graphql` shows browsers GraphiQL."""
     introspection: bool = True
-    """Whether those who have not signed in may ask for the schema."""
+    """Whether strangers may ask for the schema, also at `/schema.graphql`."""
     cost_signed_in: PositiveInt = 1_000
     """The most points one operation may cost."""
     cost_anonymous: PositiveInt = 100

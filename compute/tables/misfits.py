@@ -1,4 +1,4 @@
-"""Cells that make a text of a column whose other cells are numbers, say."""
+"""Cells that make text of a column whose others are, say, numbers."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,8 @@ PATTERNS = {
     "a timestamp": f"{DATE}({TIME})?",
     "a timestamp with an offset": f"{DATE}{TIME}{OFFSET}",
 }
-"""What the cells of a column may have been meant to be. A word of letters, nan, is no
-number here; a day that no month has passes for one."""
+"""What the cells of a column may be meant to be. Here nan is no number, and the 31st of
+any month is a day."""
 
 GAPS = ["-", "--", "?", "#n/a", "n/a", "na", "nan", "none", "null"]
 """What others write, in small letters, where there is no value."""

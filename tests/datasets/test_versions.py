@@ -188,11 +188,21 @@ async def test_parquet_is_processed_as_csv_is(ask: Ask, worker: None) -> None:
     assert newest(dataset)["sha256"] == newest(other)["sha256"]
 
 
-async def test_digits_that_are_lost_are_told(ask: Ask, worker: None) -> None:
-    content = csv(["a"], [["0.12345678901234567890123"], ["1"]])
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["0.12345678901234567890123", *"123456789"], "more digits than a float"),
+        (["abc", *"123456789"], "line 2, column 'a': 'abc' is not a number"),
+        (["1", "1"], "column 'a' has one value"),
+    ],
+)
+async def test_what_is_odd_about_a_file_is_told(
+    ask: Ask, worker: None, cells: list[str], said: str
+) -> None:
+    content = csv(["a"], [[cell] for cell in cells])
     dataset = await process(ask, await created(ask, content))
     [warning] = newest(dataset)["warnings"]
-    assert "'a'" in warning
+    assert said in warning
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,16 @@ async def test_the_schema_is_there_to_read(http: httpx.AsyncClient) -> None:
     assert told.headers["content-type"].startswith("text/plain")
 
 
+async def test_the_schema_is_not_there_for_strangers_who_may_not_ask_for_it(
+    equipment: Equipment,
+) -> None:
+    app = create_app(equipment, Settings(introspection=False))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://heliograph.test"
+    ) as http:
+        assert (await http.get("/schema.graphql")).status_code == 404
+
+
 async def test_the_front_door_leads_to_graphql(http: httpx.AsyncClient) -> None:
     assert (await http.get("/")).headers["location"] == "/graphql"
 

@@ -84,8 +84,8 @@ async def test_a_head_without_end_is_refused(dial: Dial, text: str) -> None:
         if not line.writer.is_closing():
             await line.say(text[start : start + 5_000])
     said = await line.told()
-    if "trailer" not in said and said:  # a client that still speaks may be cut off
-        assert " 431 " in said.splitlines()[0]
+    # whoever still speaks may be cut off before they hear it
+    assert not said or " 431 " in said.splitlines()[0]
 
 
 async def test_a_refusal_is_json(dial: Dial) -> None:

@@ -82,7 +82,7 @@ def test_a_bad_cell_among_other_values_is_told(
 def test_a_bad_cell_is_found_in_whichever_file_it_is(canonical: Canonical) -> None:
     table = canonical("a,b\n1,2\n", "a,b\n3,4\n\n5,x\n" + "6,7\n" * 8)
     [warning] = table.warnings
-    assert warning == "file 2, " + told("x", "a number", "1 of 10", 4, "b")
+    assert warning == "file 2, " + told("x", "a number", "1 of 11", 4, "b")
 
 
 def test_a_cell_of_another_type_in_parquet_is_told_by_its_row(
