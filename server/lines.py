@@ -31,18 +31,21 @@ class Lines(Response):
 
     media_type = "application/x-ndjson"
 
-    def __init__(self, lines: AsyncGenerator[bytes, None]) -> None:
-        super().__init__()
+    def __init__(
+        self, first: bytes, lines: AsyncGenerator[bytes, None], status: int
+    ) -> None:
+        super().__init__(status_code=status)
         del self.headers["content-length"]
-        self._lines = lines
+        self._first, self._lines = first, lines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": 200}
+        start = {"type": "http.response.start", "status": self.status_code}
         await send({**start, "headers": self.raw_headers})
+        part = {"type": "http.response.body", "more_body": True}
+        await send({**part, "body": self._first})
         async with aclosing(self._lines):
             async for line in self._lines:
-                part = {"type": "http.response.body", "body": line}
-                await send({**part, "more_body": True})
+                await send({**part, "body": line})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

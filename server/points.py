@@ -19,7 +19,8 @@ from resolvers.monitoring.points import Given
 from resolvers.platform.actions import Done, accounted, act
 from schema.ids import row_id
 from server.answers import fault
-from server.callers import body, payload
+from server.callers import body, payload, status
+from server.guards import denied
 from server.lines import LONGEST, Line, Lines, batches
 
 logger = logging.getLogger(__name__)
@@ -33,10 +34,13 @@ async def ingest(context: Context, request: Request) -> Response:
     """Store points as they come, and say after each batch how far it is.
 
     The answer is a line for each batch: what it says was accepted is durable. At the
-    first line that will not do it says why, by line, and takes no more.
+    first line that will not do it says why, by line, and takes no more. The status is
+    that of the first batch: 422 where nothing of it was taken.
     """
-    id_ = row_id(request.path_params["id"], models.Analysis)
-    return Lines(Stream(context, id_).answers(body(request)))
+    stream = Stream(context, row_id(request.path_params["id"], models.Analysis))
+    answers = stream.answers(body(request))
+    first = await anext(answers, b"")
+    return Lines(first, answers, stream.status)
 
 
 class Stream:
@@ -45,6 +49,7 @@ class Stream:
     def __init__(self, context: Context, id_: UUID) -> None:
         self._context, self._id = context, id_
         self._accepted = 0
+        self.status = 200
 
     async def answers(
         self, chunks: AsyncGenerator[bytes, None]
@@ -54,18 +59,24 @@ class Stream:
         try:
             async for lines in batches(chunks, most):
                 async for number, done in self._taken(lines):
+                    self.status = status(done) if done.refusal else 200
                     yield self._said(number, done)
                     if done.refusal:
                         return
+            if not self._accepted:
+                yield self._said(0, Done())
         except HTTPException as error:
+            self.status = error.status_code
             yield _wrong("BAD_REQUEST", error.detail)
         except Denial as error:
+            self.status = denied(error).status_code
             yield _wrong(error.code, str(error))
         except ClientDisconnect:
             return
         except Exception:
             reference = self._context.origin.request_id
             logger.exception("fault %s", reference)
+            self.status = 500
             yield _line({"errors": fault(reference)})
 
     async def _taken(self, lines: list[Line]) -> AsyncGenerator[tuple[int, Done], None]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from db.base import referred
+from db.models import User
 from schema.ids import prefix
 from schema.reads import Finds, Lists, ToOne
 from tests.contract import TYPES, fields, is_leaf, members, reads
@@ -209,7 +210,7 @@ class Operation:
 
     def value(self, type_: Any, column: Any) -> Any:
         if type_.name == "ID":
-            return self.id(referred(column))
+            return self.id(referred(column) if column.foreign_keys else User)
         if hasattr(type_, "values"):
             return Word(self.draw(st.sampled_from(list(type_.values))))
         return self.draw(SCALARS[type_.name])

@@ -143,8 +143,9 @@ def spoken(value: Any, operand: Any, column: Any) -> Any:
     if isinstance(value, list):
         several: list[Any] = value
         return [spoken(one, operand, column) for one in several]
-    if column.foreign_keys:
-        return f"{prefix(referred(column))}_{value.hex}"
+    if named(operand).name == "ID":
+        kind = prefix(referred(column)) if column.foreign_keys else "user"
+        return f"{kind}_{value.hex}"
     if isinstance(named(operand), GraphQLEnumType):
         return value.name
     return value.isoformat() if hasattr(value, "isoformat") else value

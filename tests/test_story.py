@@ -19,6 +19,7 @@ from tests import journeys
 from tests.compute.spectra import MONITOR, auroc, spectra
 from tests.journeys import ERRORS, analysed, mapped, process, run
 from tests.monitoring.conftest import RULE
+from tests.processes import FREELY
 from tests.server.clients import serving
 
 SIGN_UP = f"""mutation ($input: SignUpInput!) {{ signUp(input: $input) {{
@@ -146,7 +147,7 @@ class Client:
 
 @pytest.fixture
 async def client(equipment: Equipment, worker: None) -> AsyncIterator[Client]:
-    async with serving(create_app(equipment, Settings())) as address:
+    async with serving(create_app(equipment, Settings(**FREELY))) as address:
         url = f"http://{address}"
         async with httpx.AsyncClient(base_url=url, timeout=60) as http:
             client = Client(http)

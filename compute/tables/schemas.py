@@ -6,6 +6,8 @@ from typing import Any
 from compute.tables.errors import TableError, shown
 
 EXPECTED = "a feature has a number in every row"
+HINT = "; if its cells are meant as numbers, see the version's warnings"
+NUMBERS = {"integer", "float"}
 
 Schema = Sequence[Mapping[str, Any]]
 """The schema of a compute.tables.results.Table."""
@@ -38,15 +40,11 @@ def feature_range(schema: Schema, start: str, end: str) -> list[str]:
 
 
 def _is_feature(column: Mapping[str, Any]) -> bool:
-    return column["type"] in {"integer", "float"} and not column["nullable"]
+    return column["type"] in NUMBERS and not column["nullable"]
 
 
 def _no_feature(column: Mapping[str, Any]) -> TableError:
-    name, kind = column["name"], column["type"]
-    if kind == "text":
-        hint = "if its cells are meant as numbers, see the version's warnings"
-        return TableError(
-            f"the column holds text values; {EXPECTED}; {hint}", column=name
-        )
-    what = "has empty cells" if column["nullable"] else f"holds {kind} values"
-    return TableError(f"the column {what}; {EXPECTED}", column=name)
+    kind = column["type"]
+    what = "has empty cells" if kind in NUMBERS else f"holds {kind} values"
+    hint = HINT if kind == "text" else ""
+    return TableError(f"the column {what}; {EXPECTED}{hint}", column=column["name"])

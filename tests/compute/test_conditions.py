@@ -1,9 +1,10 @@
 """A condition says the same of a stream, however it comes, as a slow look does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,9 +108,9 @@ class Slow:
         return found
 
     def _at(self, place: int) -> list[Happening]:
-        if not self._holds(place):
+        if not self.holds(place):
             return self._without(place)
-        begins = place == 0 or not self._holds(place - 1)
+        begins = place == 0 or not self.holds(place - 1)
         told: list[Happening] = []
         if begins and self.condition.hold and not self.open:
             self.waits = True
@@ -129,9 +130,12 @@ class Slow:
         self.open = False
         return [Happening.CLEARED]
 
-    def _holds(self, place: int) -> bool:
-        condition = self.condition
-        last = self.stream[max(place - condition.window + 1, 0) : place + 1]
+    def last(self, place: int) -> list[Point]:
+        """The points that a condition looks at."""
+        return self.stream[max(place - self.condition.window + 1, 0) : place + 1]
+
+    def holds(self, place: int) -> bool:
+        condition, last = self.condition, self.last(place)
         if len(last) < least(condition):
             return False
         figure = _figure(condition, last)
@@ -144,15 +148,15 @@ class Slow:
 
     def _long_enough(self, place: int) -> bool:
         since = place
-        while since and self._holds(since - 1):
+        while since and self.holds(since - 1):
             since -= 1
         return self._now(place) - self._now(since) >= self.condition.hold
 
     def _over_since(self, place: int) -> float:
         """When it last ceased to hold after having held for long enough."""
         since = at = place
-        while at and not (self._holds(at) and self._long_enough(at)):
-            since = since if self._holds(at) else at
+        while at and not (self.holds(at) and self._long_enough(at)):
+            since = since if self.holds(at) else at
             at -= 1
         return self._now(since)
 
@@ -177,6 +181,21 @@ def test_what_is_told_is_what_a_look_at_all_points_tells(
     _, changes = followed(condition, State(), [], stream)
     told = [(one.happening, one.place) for one in lasting(changes)]
     assert told == Slow(condition, stream).told()
+
+
+@given(CONDITIONS, STREAMS)
+def test_the_highest_figure_of_each_firing_is_told(
+    condition: Condition, stream: list[Point]
+) -> None:
+    condition = replace(condition, hold=0.0)
+    slow, expected, held = Slow(condition, stream), list[float](), False
+    for place in range(len(stream)):
+        before, held = held, slow.holds(place)
+        if held:
+            figure = _figure(condition, slow.last(place))
+            expected.append(max(figure, expected.pop()) if before else figure)
+    _, changes = followed(condition, State(), [], stream)
+    assert highest(changes) == pytest.approx(expected)
 
 
 @given(st.integers(1, 1_000), st.data())

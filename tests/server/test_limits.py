@@ -1,12 +1,14 @@
 """What is too much to ask, over HTTP and websockets alike."""
 
+import threading
 import time
 from typing import Any
 
 import httpx
 import pytest
-from graphql import build_client_schema, get_introspection_query
+from graphql import build_client_schema, execute_sync, get_introspection_query
 
+from server import operations
 from server.endpoint import Endpoint
 from server.limits import Limits
 from tests.server.clients import talking
@@ -67,6 +69,9 @@ MANY: dict[str, Any] = {
         "variables": {"x": [[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]}
     },
     "characters in a string": {"variables": {"x": "x" * (2**16 + 1)}},
+    "of this costly kind": {
+        "query": "{ a: auditVerify { isWhole } b: auditVerify { isWhole } }"
+    },
     "of this kind": {"query": "mutation { a: testLogin b: testLogin }"},
 }
 FEW: dict[str, Any] = {
@@ -138,6 +143,22 @@ async def test_strangers_may_ask_for_all_of_the_schema(
 ) -> None:
     answer = (await http.post("/graphql", json=FEW[name])).json()
     assert build_client_schema(answer["data"]).query_type
+
+
+async def test_the_schema_is_told_by_a_thread_and_holds_up_nobody(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def noted(*given: Any, **named: Any) -> Any:
+        seen.append(threading.current_thread().name)
+        return execute_sync(*given, **named)
+
+    monkeypatch.setattr(operations, "execute_sync", noted)
+    for query in ("{ __schema { description } }", "{ __typename }"):
+        assert "errors" not in (await post(query)).json()
+    [name] = seen
+    assert name.startswith("introspection")
 
 
 async def test_introspection_that_goes_round_in_circles_is_refused(post: Post) -> None:

@@ -49,6 +49,7 @@ def test_features_are_the_columns_with_a_number_in_every_row(table: Table) -> No
         ("f_2", "f_0", "column 'f_2': the column stands after the end, 'f_0'"),
         ("f_0", "f_2.5", "column 'f_2.5': the column has empty cells; a feature has a"),
         ("at", "at", "column 'at': the column holds timestamp values; a feature has"),
+        ("id", "f_0", "column 'id': the column holds text values; a feature has"),
     ],
 )
 def test_a_range_that_cannot_be_is_told_with_the_column(
@@ -57,6 +58,17 @@ def test_a_range_that_cannot_be_is_told_with_the_column(
     with pytest.raises(TableError) as caught:
         feature_range(table.schema, start, end)
     assert str(caught.value).startswith(message)
+
+
+def test_of_text_that_was_to_be_numbers_is_told_where_to_look(
+    canonical: Canonical,
+) -> None:
+    table = canonical("a\nx\n" + "1\n" * 9)
+    with pytest.raises(
+        TableError, match="meant as numbers, see the version's warnings"
+    ):
+        feature_range(table.schema, "a", "a")
+    assert "'x' is not a number" in table.warnings[0]
 
 
 def test_features_are_read_in_the_order_asked_for(table: Table, target: str) -> None:
