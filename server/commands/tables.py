@@ -1,12 +1,14 @@
 """heliograph migrate: the tables' history."""
 
 from argparse import Namespace
+from contextlib import nullcontext
 
 from alembic import command
 from alembic.util.exc import CommandError
 
 from db import migrating
 from server.commands.output import say
+from server.disk import using
 from server.failures import Failure
 from server.settings import Settings
 
@@ -19,8 +21,10 @@ LOOKS = {
 
 async def migrate(settings: Settings, asked: Namespace) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
+    back = settings.embedded and asked.step == "downgrade"
     try:
-        await _step(settings.database, asked)
+        with using(settings.data, alone=True) if back else nullcontext():
+            await _step(settings.database, asked)
     except CommandError as error:
         raise Failure(str(error).rstrip(".")) from error
 

@@ -21,6 +21,7 @@ from websockets.typing import Subprotocol
 
 from db import faultpoints
 from server.__main__ import main
+from server.disk import using
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -208,6 +209,14 @@ def test_tables_go_forward_and_back(
     assert "run heliograph migrate upgrade" in capsys.readouterr().err
     assert run("migrate", "upgrade", "0099") == 1
     assert "0099" in capsys.readouterr().err
+
+
+def test_the_tables_of_a_running_server_are_not_taken_back(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with using(tmp_path / "data"):
+        assert run("migrate", "downgrade", "base") == 1
+    assert "a server is running" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("nth", [1, 4, 6])
