@@ -70,7 +70,7 @@ async def test_every_step_runs_and_the_alert_arrives(visitor: Visitor) -> None:
     for step in TOUR:
         if step.query.startswith("subscription"):
             alert = asyncio.ensure_future(anext(visitor.listen(step)))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.5)
         else:
             answers[name(step)] = await visitor.ask(step)
     assert alert

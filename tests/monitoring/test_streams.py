@@ -20,6 +20,7 @@ from tests.journeys import CANCEL, counted, last_entries
 from tests.monitoring.conftest import Machine
 from tests.monitoring.test_ingest import points
 from tests.server.clients import serving
+from tests.waiting import until_told
 
 Sent = list[dict[str, Any]]
 LAST = """query ($id: ID!) { analysis(id: $id) { monitorPoints(
@@ -99,7 +100,7 @@ async def test_a_slow_stream_is_acknowledged_while_it_comes(
 
     said = await stream(web, machine, slowly())
     assert last >= 20 * PATIENCE / 4
-    assert len(said) >= 3
+    assert len(said) >= 2
     assert said[-1]["accepted"] == 20
 
 
@@ -117,7 +118,7 @@ async def test_an_analysis_that_is_stopped_takes_no_more(
 ) -> None:
     async def sent() -> AsyncIterator[bytes]:
         yield lines(*machine.points(".."))
-        await asyncio.sleep(3 * PATIENCE)
+        await until_told(lambda: points(machine))
         await machine.ask(CANCEL, id=machine.analysis)
         yield lines(*machine.points("..."))
 

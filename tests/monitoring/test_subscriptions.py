@@ -194,9 +194,9 @@ async def test_each_change_of_an_alert_is_told(
     told = await listen(ALERTS)
     async with waiting(told, 3) as found:
         await machine.see("x")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
         await machine.see(".x", at=1)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
         [alert] = await machine.alerts()
         await ask(RESOLVE, id=alert["id"])
     assert [(one["alert"]["status"], one["alert"]["occurrences"]) for one in found] == [
