@@ -13,6 +13,12 @@ from tests.monitoring.conftest import Machine
 from tests.monitoring.test_streams import lines, orders, stream
 
 Sent = list[dict[str, Any]]
+
+
+def deep(levels: int) -> Any:
+    return [deep(levels - 1)] if levels else 1
+
+
 BAD: dict[str, tuple[bytes | Callable[[Sent], Any], list[str], str]] = {
     "no JSON": (b"{\n", [], "this is no point: "),
     "half a character": (b'"\xff"\n', [], "this is no point: "),
@@ -38,6 +44,21 @@ BAD: dict[str, tuple[bytes | Callable[[Sent], Any], list[str], str]] = {
         lambda p: p[0] | {"metadata": []},
         ["metadata"],
         "metadata is an object",
+    ),
+    "metadata with a NUL": (
+        lambda p: p[0] | {"metadata": {"x": "\0"}},
+        ["metadata"],
+        "a text may not contain NUL",
+    ),
+    "metadata too deep": (
+        lambda p: p[0] | {"metadata": {"x": deep(100)}},
+        ["metadata"],
+        "at most 20 levels deep",
+    ),
+    "metadata too large": (
+        lambda p: p[0] | {"metadata": {"x": "y" * 20_000}},
+        ["metadata"],
+        "metadata has at most 16384 bytes",
     ),
     "a place that is taken": (
         lambda p: p[0] | {"processOrder": 2},
