@@ -10,6 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 PATIENCE = 0.2
 """Seconds that a line waits for more, to be answered together with them."""
+HEAVY = 2**22
+"""Bytes of lines that wait for no more."""
 LONGEST = 2**18
 """Bytes of a line. Of a longer one so many and one more come, and nothing after it."""
 
@@ -52,9 +54,9 @@ class Lines(Response):
 async def batches(
     chunks: AsyncGenerator[bytes, None], most: int
 ) -> AsyncGenerator[list[Line], None]:
-    """Lines together as they come, at most so many. What breaks off the body is raised.
+    """Lines together as they come, at most so many, and few that are long.
 
-    Lines that came before it are given first.
+    What breaks off the body is raised; lines that came before it are given first.
     """
     arrivals = Arrivals(2)
     reader = asyncio.create_task(_read(chunks, arrivals))
@@ -73,7 +75,8 @@ async def batches(
             until = until if waiting else clock() + PATIENCE
             if isinstance(news, list):
                 waiting += news
-            least = most if isinstance(news, list) else 1
+            wait = isinstance(news, list) and _size(waiting) < HEAVY
+            least = most if wait else 1
             while len(waiting) >= least:
                 yield waiting[:most]
                 waiting = waiting[most:]
@@ -81,6 +84,10 @@ async def batches(
         reader.cancel()
     if news:
         raise news
+
+
+def _size(lines: list[Line]) -> int:
+    return sum(len(line.text) for line in lines)
 
 
 async def _read(chunks: AsyncGenerator[bytes, None], arrivals: Arrivals) -> None:

@@ -36,6 +36,11 @@ def test_parquet_that_is_no_flat_table_of_numbers_and_texts_is_refused(
     assert message in str(caught.value)
 
 
+def test_a_column_whose_name_has_a_nul_is_refused(write: Write) -> None:
+    with pytest.raises(TableError, match="name has a NUL"):
+        check(write(pa.table({"a\0": [1]})), "data.parquet", LIMITS)
+
+
 def test_parquet_of_every_supported_type_is_read_packed_too(
     write: Write, target: str
 ) -> None:
