@@ -1,1 +1,1 @@
-"""Figures that a change of speed shows in: run one by `python -m benchmarks.<name>`."""
+"""Figures that a change of speed shows in: run one by `python -m benchmarks <name>`."""

@@ -1,4 +1,4 @@
-"""What the compiled map gains over plain forms: `python -m benchmarks.compute`.
+"""What the compiled map gains over plain forms: `python -m benchmarks compute`.
 
 Both sides of each ratio run here, one after the other, on data made here.
 """

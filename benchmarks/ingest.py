@@ -1,4 +1,4 @@
-"""What a point costs over its bare INSERT: `python -m benchmarks.ingest`.
+"""What a point costs over its bare INSERT: `python -m benchmarks ingest`.
 
 Points come by mutation and as a stream, are scored, stored and judged, and the database
 is an SQLite file. All of it but the scoring runs in this process, as the INSERT does.

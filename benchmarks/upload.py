@@ -1,4 +1,4 @@
-"""What a large file costs the process that takes it: `python -m benchmarks.upload`.
+"""What a large file costs the process that takes it: `python -m benchmarks upload`.
 
 A CSV is uploaded to a server and processed, while others ask it questions.
 """
@@ -6,6 +6,7 @@ A CSV is uploaded to a server and processed, while others ask it questions.
 import asyncio
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.weighing import weighed
@@ -13,8 +14,8 @@ from tests.weighing import weighed
 MEGABYTES = 300
 
 
-def main() -> None:
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else MEGABYTES
+def main(given: Sequence[str] = ()) -> None:
+    megabytes = int(given[0]) if given else MEGABYTES
     with tempfile.TemporaryDirectory() as home:
         weight = asyncio.run(weighed(Path(home), megabytes))
     upload, processing = weight.times["upload"], weight.times["processing"]
@@ -29,4 +30,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -2,22 +2,24 @@
 
 import hashlib
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compute import scaling
+from compute import blocks, pairs, progress, scaling
 from compute.arrays import Double, Single
 from compute.axes import upright
 from compute.descent import Pace, Place, Slope, adam, lbfgs
-from compute.kernels import Likeness, liken, separate, strain
+from compute.kernels import Likeness
+from compute.pairs import Extent
 from compute.parameters import DEFAULTS, Parameters
 from compute.placing import place
 from compute.scaling import Scale
 from compute.starts import candidates
 
-MOST_ROWS = 10_000
-"""The most rows whose every pair is compared: 400 MB of similarities."""
+MOST_ROWS = 20_000
+"""The most rows whose every pair is compared: 860 MB of similarities."""
 LANDMARKS = 3_000
 """The rows that make the map when there are more; the others are placed on it."""
 CHUNK = 256
@@ -26,6 +28,8 @@ TRIAL = 60
 """Evaluations that show how promising a start is."""
 TIE = 5e-4
 """Starts whose costs differ by less are as good, and the likelier is taken."""
+HALF = 100
+"""Evaluations that count as half the way: nobody knows how many there will be."""
 PATIENCE = 300
 """Evaluations after which the final descent of a large map has to be good enough."""
 
@@ -110,15 +114,18 @@ def lay_out(
 ) -> tuple[Double, float, int, Likeness]:
     """Points (n, 2) of scaled rows (n, m), their cost, evaluations and likeness."""
     n = len(rows)
-    target = rows @ rows.T
-    likeness = bring_near(target, rows, parameters)
-    liken(target, likeness)
-    gradient = np.empty((2, n))
+    kept = blocks.of(n)
+    likeness = bring_near(pairs.lay(kept, rows), n, parameters)
+    pairs.liken(kept, likeness)
+
+    steps = count(1)
 
     def hill(at: Double) -> tuple[float, Double]:
-        xs, ys = at.reshape(2, n).astype(np.float32)
-        cost = strain(target, xs, ys, likeness, gradient)
-        return cost, gradient.ravel().copy()
+        step = next(steps)
+        progress.report(step / (step + HALF))
+        points = at.reshape(2, n).astype(np.float32)
+        cost, gradient = pairs.strain(kept, points, likeness)
+        return cost, gradient.ravel()
 
     if parameters.optimizer == "adam":
         found, used = wander(hill, n, parameters)
@@ -155,15 +162,14 @@ def wander(hill: Slope, n: int, parameters: Parameters) -> tuple[Place, int]:
     return adam(hill, start, pace, tolerance=parameters.gamma0, limit=parameters.imax)
 
 
-def bring_near(gram: Single, rows: Single, parameters: Parameters) -> Likeness:
-    """Turn inner products (n, n) into distances, in place, and find their likeness."""
-    lo, hi, total, count = separate(gram, rows)
+def bring_near(extent: Extent, n: int, parameters: Parameters) -> Likeness:
+    """How distances of n rows become similar, once it is known what they are like."""
+    lo, hi, total, positive = extent
     if hi == 0:
-        raise ValueError(f"the {len(rows)} rows are too alike to be told apart")
+        raise ValueError(f"the {n} rows are too alike to be told apart")
     if hi - lo < 1e-6 * hi:
         lo = 0.0
     w1 = parameters.w1
     if parameters.which_w1 == "auto":
-        pairs = len(rows) * (len(rows) - 1) / 2
-        w1 = (total - count * lo) / (hi - lo) / pairs
+        w1 = (total - positive * lo) / (hi - lo) / (n * (n - 1) / 2)
     return Likeness(parameters.a, float(w1), parameters.w2, float(lo), float(hi))

@@ -82,16 +82,18 @@ def square(gram: Single, norms: Single, rows: Single, i: int) -> None:
 
 
 @compiled
-def separate(gram: Single, rows: Single) -> tuple[float, float, float, int]:
-    """Turn inner products into distances, in place, above the diagonal.
+def separate(
+    gram: Single, norms: Single, rows: Single
+) -> tuple[float, float, float, int]:
+    """Turn inner products into distances, in place, right of the diagonal.
 
-    gram     (n, n), rows @ rows.T
+    gram     (k, n), of the first k rows with all
+    norms    (n,), of each row with itself
     rows     (n, m)
     returns  the smallest positive distance, the largest, their sum and their number
     """
-    norms = np.diag(gram).copy()
     lo, hi, total, count = f32(np.inf), f32(0), 0.0, 0
-    for i in range(len(gram) - 1):
+    for i in range(len(gram)):
         square(gram, norms, rows, i)
         row = gram[i, i + 1 :]
         part, positive = f32(0), 0
@@ -111,7 +113,7 @@ def liken(distances: Single, shape: Likeness) -> None:
     """Turn each row's distances after the diagonal into similarities, in place."""
     low, unit = f32(shape.lo), f32(1 / (shape.hi - shape.lo))
     weight, near, far = f32(shape.a), f32(1 / shape.w1), f32(1 / shape.w2)
-    for i in range(len(distances) - 1):
+    for i in range(len(distances)):
         row = distances[i, i + 1 :]
         for j in range(len(row)):
             d = max(row[j] - low, f32(0)) * unit
@@ -126,18 +128,18 @@ def strain(
 ) -> float:
     """Sum (S_ij - k(|p_i - p_j|))² over the pairs and write its gradient.
 
-    target    (n, n), S above the diagonal
+    target    (k, n), S of the first k points with all, right of the diagonal
     xs, ys    (n,), the points
     gradient  (2, n), written
     """
-    n = len(xs)
+    k, n = target.shape
     cost = 0.0
     block = np.zeros((2, n), f32)
     gradient[:] = 0
     weight, near, slope = f32(shape.a), f32(1 / shape.w1), f32(shape.a / shape.w1)
     rest, far = f32(1 - shape.a), f32((1 - shape.a) / shape.w2)
-    for start in range(0, n, BLOCK):
-        for i in range(start, min(start + BLOCK, n)):
+    for start in range(0, k, BLOCK):
+        for i in range(start, min(start + BLOCK, k)):
             x, y, row = xs[i], ys[i], target[i, i + 1 :]
             x_others, y_others = xs[i + 1 :], ys[i + 1 :]
             x_block, y_block = block[0, i + 1 :], block[1, i + 1 :]

@@ -19,7 +19,7 @@ WARM = 8
 
 
 def fit(
-    path: str, columns: Sequence[str], parameters: Parameters, target: str
+    path: str | Path, columns: Sequence[str], parameters: Parameters, target: str | Path
 ) -> Fitted:
     """Make a map of some columns of a canonical table; its reference goes to `target`.
 
@@ -27,7 +27,8 @@ def fit(
     """
     features = read_features(path, columns)
     progress.report(0.1, f"{len(features)} rows of {len(columns)} features")
-    embedding, made = reference.make(features, parameters)
+    with progress.within(0.1, 0.9):
+        embedding, made = reference.make(features, parameters)
     progress.report(0.9, f"cost {embedding.cost:.3g} a pair")
     content = reference.to_bytes(made)
     names = json.dumps(list(columns)).encode()

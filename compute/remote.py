@@ -13,6 +13,8 @@ class Remote:
 
     module: str
     name: str
+    abroad: bool = False
+    """Whether another machine may compute it: what it reads, we have written."""
 
     def __call__(self, *given: Any) -> Any:
         """Import the function and call it.
@@ -29,10 +31,10 @@ class Remote:
             raise kind(str(error)) from error
 
 
-FIT = Remote("compute.maps", "fit")
+FIT = Remote("compute.maps", "fit", abroad=True)
 SCORED = Remote("compute.maps", "scored")
 TREND = Remote("compute.trend", "trend")
-SUMMARY = Remote("compute.summaries", "summary")
+SUMMARY = Remote("compute.summaries", "summary", abroad=True)
 CHECK = Remote("compute.tables.checks", "check")
 PROCESS = Remote("compute.tables.process", "process")
 WRITE_FEATURES = Remote("compute.tables.features", "write_features")

@@ -15,7 +15,7 @@ from compute import progress
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_PDEATHSIG = 1
 KEPT = {"HOME", "LANG", "LC_ALL", "NUMBA_CACHE_DIR", "PATH", "TMPDIR", "TZ"}
-"""What stays of the environment, with the numbers of threads; secrets do not."""
+"""What stays of the environment, with what numpy heeds; secrets do not."""
 SELDOM = 0.2
 """Seconds between two words of progress."""
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def enter(limits: Limits, parent: int, said: Any = None) -> None:
             with suppress(ValueError, OSError):
                 resource.setrlimit(kind, (most, most))
     for name in set(os.environ) - KEPT:
-        if not name.endswith("_NUM_THREADS"):
+        if not name.endswith("_NUM_THREADS") and not name.startswith("OPENBLAS_"):
             del os.environ[name]
     if said is not None:
         progress.listen(seldom(lambda share, line: said.put((share, line))))

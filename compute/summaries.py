@@ -1,6 +1,7 @@
 """What the columns of a table are like, and which go together."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ STRONGEST = 20
 
 
 def summary(
-    path: str, columns: Sequence[str], profile: list[dict[str, Any]]
+    path: str | Path, columns: Sequence[str], profile: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Figures of a table that a person would look at first.
 
@@ -36,7 +37,7 @@ def summary(
     return {"gaps": gaps, "constant": constant, "together": together}
 
 
-def _pairs(names: list[str], path: str) -> list[dict[str, Any]]:
+def _pairs(names: list[str], path: str | Path) -> list[dict[str, Any]]:
     values = read_features(path, names)
     varying = np.flatnonzero(np.ptp(values, axis=0) > 0)
     if len(varying) < 2 or len(values) < 3:

@@ -1,7 +1,9 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 import array
+import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,6 +88,34 @@ class Floats(sa.TypeDecorator[list[float]]):
         numbers = array.array("d")
         numbers.frombytes(value)
         return _little(numbers).tolist()
+
+
+class Several(sa.TypeDecorator[Sequence[Any]]):
+    """Several values as one parameter: an array, or in SQLite a JSON array.
+
+    Each is what its own type makes of it, so that it equals what a column holds.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, one: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.one = one
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        # a cast to VARCHAR(255) would cut what is longer, and then find it
+        plain = sa.Text() if isinstance(self.one, sa.String) else self.one
+        native = dialect.name == "postgresql"
+        chosen: Any = ARRAY(plain) if native else sa.Text()
+        return dialect.type_descriptor(chosen)
+
+    def process_bind_param(
+        self, value: Sequence[Any] | None, dialect: sa.Dialect
+    ) -> Any:
+        bound = self.one.dialect_impl(dialect).bind_processor(dialect)
+        made = [bound(one) for one in value or ()] if bound else list(value or ())
+        return made if dialect.name == "postgresql" else json.dumps(made)
 
 
 def _little(numbers: "array.array[float]") -> "array.array[float]":

@@ -6,56 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
-from uuid import UUID
 
 from db.session import Database
-from resolvers.access import Actor
 from resolvers.keys import Keys
-from resolvers.loaders import Loaders
+from resolvers.news import Bus
 from resolvers.passwords import Passwords
 from resolvers.policy import Policy
+from resolvers.tails import Tail
 
 Heard = Callable[[float, str | None], Awaitable[None]]
 """Told how far a computation is, from 0 to 1, and perhaps a line for its log."""
-
-
-class Event:
-    """Something happened to a row. What is read because of it, its listeners share.
-
-    Each actor sees it with their own eyes, and is read for once however many listen.
-    """
-
-    def __init__(
-        self, topic: str, owner_id: UUID, row_id: UUID, seq: int | None = None
-    ) -> None:
-        self.topic, self.owner_id, self.row_id = topic, owner_id, row_id
-        self.seq = seq
-        self._loaders: dict[Actor, Loaders] = {}
-
-    def loaders(self, database: Database, actor: Actor) -> Loaders:
-        if actor not in self._loaders:
-            self._loaders[actor] = Loaders(database, actor)
-        return self._loaders[actor]
-
-
-class Bus(Protocol):
-    """Carries events between processes, to those who listen for their owner.
-
-    Nothing is kept: what is published while nobody listens is gone. So listen first,
-    then read how things stand, then wait.
-    """
-
-    async def publish(self, topic: str, owner_id: UUID, row_id: UUID) -> None: ...
-
-    def listen(
-        self, topic: str, owner_id: UUID | None
-    ) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
-        """Events of a topic and an owner; without an owner, of all.
-
-        Whoever does not keep up loses the oldest: an event says that there is
-        something to read, never what it is.
-        """
-        ...
 
 
 class Compute(Protocol):
@@ -73,7 +33,8 @@ class Compute(Protocol):
         What may be `slow` waits for its like, and nothing quick waits for it.
 
         With `heard` it is a job's: it has a process to itself, which tells how far it
-        is, and is ended when this is cancelled.
+        is, and is ended when this is cancelled. That may be on another machine: a
+        Path that is given is a file, which is read if it is there and else is made.
         """
         ...
 
@@ -126,3 +87,7 @@ class Equipment:
     keys: Keys
     passwords: Passwords
     policy: Policy = field(default_factory=Policy)
+    tail: Tail = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tail", Tail(self.database, self.bus))

@@ -37,6 +37,8 @@ class Policy:
     """The most rows of a map."""
     ingest_points: int = 1_000
     """The most points in one request."""
+    persisted_operations: int = 1_000
+    """The most documents that one user registers."""
     job_attempts: int = 3
     """How often a job is begun before it is given up."""
     job_runtime: float = 2 * 3_600

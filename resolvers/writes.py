@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,12 +15,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
+from db import rows
 from db.base import Base, label
 from db.models import Job
+from db.writing import Writing
 from resolvers.access import Actor, changeable, visible
 from resolvers.errors import Conflict, InvalidTransition, Missing
 
 RowT = TypeVar("RowT", bound=Base)
+NOBODY = UUID(int=2**128 - 1)
+"""Whom statements are made for that serve everybody of a role."""
+ID = sa.bindparam("id", type_=sa.Uuid())
 LONGEST = 500
 """Characters of a value that the audit keeps; of a longer one it keeps the digest."""
 
@@ -38,7 +44,7 @@ class Origin:
 class Transaction:
     """One write. It commits when the action returns and rolls back when it raises."""
 
-    session: AsyncSession
+    writing: Writing
     actor: Actor
     origin: Origin = field(default_factory=Origin)
     announced: list[tuple[str, UUID, UUID]] = field(
@@ -52,9 +58,22 @@ class Transaction:
     """Keys of files to be removed once the write has committed."""
     changes: dict[str, Any] = field(default_factory=dict[str, Any])
     """Of every row that was written, each column's value before and after, as text."""
+    _known: dict[tuple[type[Base], UUID], Any] = field(
+        default_factory=dict[tuple[type[Base], UUID], Any]
+    )
+    """Rows that were seen or added before there was a session."""
+    seen: list[Base] = field(default_factory=list[Base])
+    """Rows that the actor may see, as they are in the end, if that is known."""
 
-    def __post_init__(self) -> None:
-        event.listen(self.session.sync_session, "before_flush", self._note)
+    @property
+    def session(self) -> AsyncSession:
+        """For what is said but here; it costs as much as all else in a small write."""
+        new, session = not self.writing.opened, self.writing.session
+        if new:
+            event.listen(session.sync_session, "before_flush", self._note)
+            session.add_all(self._known.values())
+            self.seen.clear()
+        return session
 
     async def get(
         self,
@@ -69,8 +88,7 @@ class Transaction:
         Raises Missing, naming the argument that gave the id, for any other row, and
         Conflict where it was changed since the caller saw the `expected` version.
         """
-        rows = changeable(self.actor, model).where(model.id == id_)
-        row = await self._one(rows.with_for_update(), model, field)
+        row = await self._one(model, _to_change, id_, field)
         if expected is not None and expected != (now := getattr(row, "version", None)):
             raise Conflict(
                 f"it was changed meanwhile: its version is {now}, not {expected}",
@@ -83,28 +101,84 @@ class Transaction:
 
         Raises Missing, naming the argument that gave the id, for any other row.
         """
-        rows = visible(self.actor, model).where(model.id == id_)
-        kept = rows.with_for_update(read=True, key_share=True)
-        return await self._one(kept, model, field)
-
-    async def _one(self, rows: sa.Select[RowT], model: type[Base], field: str) -> RowT:
-        fresh = rows.execution_options(populate_existing=True)
-        if (row := await self.session.scalar(fresh)) is None:
-            raise Missing(f"no {model.__name__} has this id", field)
+        row = await self._one(model, _to_see, id_, field)
+        if not self.writing.opened:
+            self.seen.append(row)
         return row
+
+    async def take(
+        self,
+        model: type[RowT],
+        make: Callable[..., Any],
+        *about: Hashable,
+        **values: Any,
+    ) -> list[RowT]:
+        """The rows that a statement as for `run` gives, fresh from the database."""
+        await self.flush()
+        if self.writing.opened:
+            rows_ = make(self.actor, *about).execution_options(populate_existing=True)
+            return list(await self.session.scalars(rows_, values))
+        found = await self.run(make, *about, **values)
+        return [self._fresh(rows.loaded(model, one)) for one in found]
+
+    def _fresh(self, row: RowT) -> RowT:
+        known = self._known.setdefault((type(row), row.id), row)
+        if known is not row:
+            rows.renew(known, row)
+        return known
+
+    async def run(
+        self, make: Callable[..., Any], *about: Hashable, **values: Any
+    ) -> list[Any]:
+        """What a statement gives that is made but once for each role.
+
+        `make` is given an actor who is nobody and what it is `about`; the values are
+        of its parameters. It should be brief: few rows, found by an index.
+        """
+        await self.flush()
+        nobody = Actor(self.actor.user_id and NOBODY, self.actor.role)
+        key = (make, nobody, *about)
+        values["viewer"] = self.actor.user_id
+        return await self.writing.rows(key, lambda: make(nobody, *about), values)
+
+    async def flush(self) -> None:
+        """Send what was changed in rows that are here."""
+        if self.writing.opened or any(map(rows.changed, self._known.values())):
+            await self.session.flush()
+
+    async def _one(
+        self, model: type[RowT], make: Callable[..., Any], id_: UUID, field: str
+    ) -> RowT:
+        if not (found := await self.take(model, make, model, id=id_)):
+            raise Missing(f"no {model.__name__} has this id", field)
+        return found[0]
 
     async def add(self, row: RowT, **taken: str) -> RowT:
         """Store a row. `taken` names, for a constraint, the argument that broke it."""
         row.id = row.id or uuid7()
-        self.session.add(row)
         try:
-            await self.session.flush()
+            await self._store(row)
         except IntegrityError as error:
             for constraint, argument in taken.items():
                 if _broke(error, constraint):
                     raise Conflict(f"this {argument} is taken", argument) from error
             raise
         return row
+
+    async def _store(self, row: Base) -> None:
+        await self.flush()
+        if self.writing.opened:
+            self.session.add(row)
+            await self.session.flush()
+        else:
+            self._note_added(row)
+            await self.writing.store(row)
+            self._known[type(row), row.id] = row
+
+    async def fill(self, model: type[Base], given: Sequence[dict[str, Any]]) -> None:
+        """Store many rows, of which each says the same columns. None is noted."""
+        await self.flush()
+        await self.writing.fill(model, given)
 
     async def delete(self, row: Base) -> None:
         """Delete a row, and by the database's rules what belongs to it."""
@@ -143,7 +217,9 @@ class Transaction:
         noted[column] = [noted.get(column, said)[0], said[1]]
 
     def _note(self, session: Any, *_: Any) -> None:
-        for row in (*session.new, *session.dirty):
+        for row in session.new:
+            self._note_added(row)
+        for row in session.dirty:
             state = sa.inspect(row)
             for column in state.attrs:
                 if column.history.has_changes():
@@ -155,6 +231,21 @@ class Transaction:
             for column in state.attrs:
                 sides = [column.value, None]
                 self.note(row, column.key, *_shown(state, column.key, sides))
+
+    def _note_added(self, row: Base) -> None:
+        """Put the columns that a new row was given into the audit."""
+        state: Any = sa.inspect(row)
+        for name in state.committed_state:
+            self.note(row, name, *_shown(state, name, [None, state.dict[name]]))
+
+
+def _to_change(actor: Actor, model: type[Base]) -> sa.Select[Base]:
+    return changeable(actor, model).where(model.id == ID).with_for_update()
+
+
+def _to_see(actor: Actor, model: type[Base]) -> sa.Select[Base]:
+    seen = visible(actor, model).where(model.id == ID)
+    return seen.with_for_update(read=True, key_share=True)
 
 
 def _shown(state: Any, key: str, sides: list[Any]) -> list[Any]:

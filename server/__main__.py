@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -17,6 +18,8 @@ from resolvers.errors import Denial, Refusal
 from server import settings
 from server.failures import Failure
 
+GIVEN = ("host", "port", "processes", "server")
+"""Settings that may also be given as arguments."""
 logger = logging.getLogger(__name__)
 
 
@@ -24,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Gives 0, 1 for a failure that is told, or 2 for wrong usage."""
     asked = parser().parse_args(arguments)
     os.umask(0o077)  # data, backups and secrets are their owner's alone
-    given = {name: getattr(asked, name, None) for name in ("host", "port")}
+    given = {name: getattr(asked, name, None) for name in GIVEN}
     try:
         chosen = settings.read(**{k: v for k, v in given.items() if v is not None})
         arm(chosen)
@@ -94,13 +97,16 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _serving(commands: Any) -> None:
-    serve = _plain(commands, "serve", "serving.serve", "answer requests and run jobs")
+    serve = _plain(commands, "serve", "several.serve", "answer requests and run jobs")
     serve.add_argument("--only", choices=("web", "worker"))
     serve.add_argument("--host")
     serve.add_argument("--port", type=int)
+    serve.add_argument("--processes", type=int, help="that answer requests")
+    serve.add_argument("--server", help="uvicorn or granian")
     worker = _plain(commands, "worker", "serving.serve", "run jobs and nothing else")
     worker.set_defaults(only="worker")
     for one in (serve, worker):
+        one.add_argument("--member", type=Path, help=argparse.SUPPRESS)
         one.add_argument(
             "--migrate",
             action=argparse.BooleanOptionalAction,

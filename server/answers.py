@@ -7,7 +7,6 @@ from typing import Any
 
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 
 from schema.faults import apology
 
@@ -24,11 +23,13 @@ class Answer:
     data: Any = None
     refused: bool = False
     """Whether the operation was turned down before anything ran: there is no data."""
+    extensions: dict[str, Any] | None = None
 
     def body(self) -> dict[str, Any]:
         if self.refused:
             return {"errors": self.errors}
-        return {"data": self.data, **({"errors": self.errors} if self.errors else {})}
+        more = {"errors": self.errors, "extensions": self.extensions}
+        return {"data": self.data, **{name: one for name, one in more.items() if one}}
 
 
 class Rejected(Exception):
@@ -45,7 +46,7 @@ class Rejected(Exception):
 
 def answered(result: Any, told: Errors) -> Answer:
     """The answer that a result gives, with its errors as they are told."""
-    refused = isinstance(result, PreExecutionError) or _refused(result)
+    refused = _refused(result)
     return Answer(told, None if refused else result.data, refused)
 
 

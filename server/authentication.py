@@ -7,11 +7,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
+from db.base import utcnow
 from resolvers.access import Actor
 from resolvers.equipment import Equipment
 from resolvers.errors import Unauthenticated, patient
 from resolvers.identity import tokens
 from resolvers.identity.standings import CHANGED, Standing, standing
+from resolvers.news import Event
+from server.hearing import hearing
 from server.principals import STRANGER, Principal
 
 FRESH = 4.0
@@ -21,6 +24,8 @@ REMEMBERED = 10_000
 SCHEME = "bearer "
 Session = tuple[UUID, UUID]
 """Whose session, and which."""
+NEVER: tuple[float, None] = (0.0, None)
+"""What was not found out."""
 
 
 class Authentication:
@@ -35,20 +40,32 @@ class Authentication:
         self._remembered: OrderedDict[Session, tuple[float, Standing | None]] = (
             OrderedDict()
         )
+        self._found: OrderedDict[str, tuple[float, Principal | None]] = OrderedDict()
+        """Whom tokens speak for, and until when that is believed."""
+
+    def at_once(self, bearer: str | None) -> Principal | None:
+        """Who an `authorization` speaks for, if that was found out just now."""
+        if bearer is None:
+            return STRANGER
+        until, principal = self._found.get(bearer, NEVER)
+        return principal if until > time.monotonic() else None
 
     async def authenticate(self, bearer: str | None) -> Principal:
         """Who an `authorization` speaks for. Raises Unauthenticated."""
-        if bearer is None:
-            return STRANGER
-        if not bearer.lower().startswith(SCHEME):
+        if principal := self.at_once(bearer):
+            return principal
+        if bearer is None or not bearer.lower().startswith(SCHEME):
             raise Unauthenticated("an authorization is `Bearer` and an access token")
         claims = tokens.read(self._equipment.keys, bearer[len(SCHEME) :].strip())
-        found = await self._standing((claims.user_id, claims.session_id))
+        session = claims.user_id, claims.session_id
+        found = await self._standing(session)
         if found is None or found.version != claims.version:
             raise Unauthenticated("this session has ended; sign in again")
         actor = Actor(claims.user_id, found.role)
         ends, session_id = claims.expires_at, claims.session_id
-        return Principal(actor, ends, session_id, claims.version)
+        principal = Principal(actor, ends, session_id, claims.version)
+        self._keep(bearer, principal, self._remembered.get(session, NEVER)[0])
+        return principal
 
     async def revoked(self, principal: Principal) -> None:
         """Return when a principal may not go on: within five seconds of the change.
@@ -70,18 +87,12 @@ class Authentication:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Hear of changes for as long as the process runs."""
-        async with self._equipment.bus.listen(CHANGED, None) as changes:
 
-            async def hear() -> None:
-                async for change in changes:
-                    self._forget(change.owner_id)
+        def heard(change: Event) -> None:
+            self._forget(change.owner_id)
 
-            hearing = asyncio.create_task(hear())
-            try:
-                yield
-            finally:
-                hearing.cancel()
-                await asyncio.gather(hearing, return_exceptions=True)
+        async with hearing(self._equipment.bus, CHANGED, heard):
+            yield
 
     async def _standing(self, session: Session) -> Standing | None:
         now = time.monotonic()
@@ -99,6 +110,24 @@ class Authentication:
             async with self._equipment.database.read() as reading:
                 return await standing(reading, *session)
 
+    def _keep(self, bearer: str, principal: Principal, until: float) -> None:
+        """Believe a token until its session is looked at again, or until it ends."""
+        if ends := principal.expires_at:
+            left = (ends - utcnow()).total_seconds()
+            until = min(until, time.monotonic() + left)
+        self._found[bearer] = until, principal
+        self._found.move_to_end(bearer)
+        if len(self._found) > REMEMBERED:
+            self._found.popitem(last=False)
+
     def _forget(self, user_id: UUID) -> None:
+        for bearer in [
+            one for one, (_, who) in self._found.items() if _is(who, user_id)
+        ]:
+            del self._found[bearer]
         for session in [one for one in self._remembered if one[0] == user_id]:
             del self._remembered[session]
+
+
+def _is(principal: Principal | None, user_id: UUID) -> bool:
+    return principal is not None and principal.actor.user_id == user_id

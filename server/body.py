@@ -9,6 +9,7 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from resolvers.platform.persisted import PREFIX
 from server.negotiation import JSON
 
 LARGEST = 2**20
@@ -22,6 +23,9 @@ PREFLIGHT = (
     "x-apollo-operation-name",
 )
 """Headers that a page of another origin cannot send without asking first."""
+NEITHER = "`query` is a GraphQL document, or `documentId` the id of one"
+ASKS = {"query", "documentId", "extensions"}
+"""Parameters of which a request has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,11 @@ class Asked:
     """The parameters of a GraphQL request."""
 
     query: str
+    """The text of a document; empty where there is only its id."""
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
 
 
 def media_type(request: Request) -> str:
@@ -48,10 +54,15 @@ def media_type(request: Request) -> str:
 
 async def posted(request: Request) -> Asked:
     """What a JSON body asks."""
-    body = decoded(await read(request), "the body")
-    if not isinstance(body, dict):
+    return read_json(await read(request))
+
+
+def read_json(body: bytes) -> Asked:
+    """What a JSON body asks, once it is whole."""
+    said = decoded(body, "the body")
+    if not isinstance(said, dict):
         raise HTTPException(400, "the body is not a JSON object")
-    return asked(body)
+    return asked(said)
 
 
 def queried(parameters: Mapping[str, str]) -> Asked:
@@ -65,15 +76,45 @@ def queried(parameters: Mapping[str, str]) -> Asked:
 
 def asked(given: Mapping[str, Any]) -> Asked:
     """The parameters, each of its type."""
-    query, name = given.get("query"), given.get("operationName")
-    if not isinstance(query, str) or not query:
-        raise HTTPException(400, "`query` is the text of a GraphQL document")
+    query, id_ = document(given)
+    if not query and id_ is None:
+        raise HTTPException(400, NEITHER)
+    name = given.get("operationName")
     if not isinstance(name, str | None):
         raise HTTPException(400, "`operationName` is a string or null")
     for key in ("variables", "extensions"):
         if not isinstance(given.get(key), dict | None):
             raise HTTPException(400, f"`{key}` is an object or null")
-    return Asked(query, given.get("variables"), name, given.get("extensions"))
+    return Asked(query, given.get("variables"), name, given.get("extensions"), id_)
+
+
+def document(given: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The text of a document, which may be empty, and its id, which may be none."""
+    query, id_ = given.get("query"), _document_id(given)
+    if query is None and id_ is not None:
+        return "", id_
+    if not isinstance(query, str):
+        raise HTTPException(400, NEITHER)
+    return query, id_
+
+
+def _document_id(given: Mapping[str, Any]) -> str | None:
+    """The id of a document, as the draft has it or as Apollo's clients say it."""
+    id_, extensions = given.get("documentId"), given.get("extensions")
+    if not isinstance(id_, str | None):
+        raise HTTPException(400, "`documentId` is a string or null")
+    match extensions:
+        case {"persistedQuery": {"version": 1, "sha256Hash": str(digest)}}:
+            if id_ not in {None, theirs := f"{PREFIX}{digest}"}:
+                raise HTTPException(
+                    400, "`documentId` and `extensions` name two documents"
+                )
+            return theirs
+        case {"persistedQuery": _}:
+            said = '{"version": 1, "sha256Hash": "…"}'
+            raise HTTPException(400, f"`extensions.persistedQuery` is {said}")
+        case _:
+            return id_
 
 
 def decoded(text: str | bytes, what: str) -> object:

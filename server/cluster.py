@@ -1,65 +1,46 @@
 """Computes jobs on a Dask cluster; what must be answered at once stays here.
 
-Files are named by their paths, so the folder they lie in must be at the same place on
-every machine of the cluster.
+So does what reads a file as a stranger sent it: that needs a process without a network.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
-from distributed import Client, get_worker
+from distributed import Client, KilledWorker
 
-from compute import progress, sandbox
+from compute import sandbox
+from compute.remote import Remote
 from resolvers.equipment import Heard
-from server.pools import LocalPools, told
+from resolvers.errors import Exhausted
+from server.errand import Errand, Lost
+from server.link import Away, Link
+from server.pools import LocalPools
 
-
-def spoken(topic: str, function: Callable[..., Any], *given: Any) -> Any:
-    """Call a function on a worker of the cluster, which tells how far it is."""
-    worker = get_worker()
-    progress.listen(
-        sandbox.seldom(lambda share, line: worker.log_event(topic, [share, line]))
-    )
-    try:
-        return function(*given)
-    finally:
-        progress.listen(None)
-
-
-class Computation:
-    """One function on the cluster, and what it says of its progress."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._topic = f"heliograph-{uuid4().hex}"
-        self._said: deque[tuple[float, str | None]] = deque()
-        client.subscribe_topic(
-            self._topic, lambda event: self._said.append(tuple(event[1]))
-        )
-
-    def call(self, function: Callable[..., Any], *given: Any) -> asyncio.Future[Any]:
-        executor: Any = self._client.get_executor(pure=False, retries=0)
-        future = executor.submit(spoken, self._topic, function, *given)
-        return asyncio.wrap_future(future)
-
-    def heard(self) -> Iterator[tuple[float, str | None]]:
-        """What was said since it was last asked."""
-        while self._said:
-            yield self._said.popleft()
-
-    async def end(self) -> None:
-        await asyncio.to_thread(self._client.unsubscribe_topic, self._topic)
+ATTEMPTS = 4
+"""How often a job is begun that is lost with its worker; Dask's own number too."""
+SPREAD = 10_000
+"""Rows from which on a map's blocks are spread over the workers."""
+PAUSE = 2.0
+"""Seconds before a cluster that is away is looked for again."""
+WAITING = "the cluster is away; waiting for it"
+GIVEN_UP = f"{ATTEMPTS} workers of the cluster were lost while they computed this"
+logger = logging.getLogger(__name__)
 
 
 class ClusterPools(LocalPools):
-    """Computes jobs on the workers of a scheduler, and the rest on this machine."""
+    """Computes jobs on the workers of a scheduler, and the rest on this machine.
 
-    def __init__(self, scheduler: str, quick: int, limits: sandbox.Limits) -> None:
+    Raises ValueError for what is no scheduler's address. One that is away is waited for
+    by the jobs that need it.
+    """
+
+    def __init__(
+        self, scheduler: str, quick: int, limits: sandbox.Limits, spread: int = SPREAD
+    ) -> None:
         super().__init__(quick, limits)
-        self._client = Client(scheduler, timeout=10, name="heliograph")
+        self._link, self._spread = Link(scheduler), spread
 
     async def run(
         self,
@@ -68,14 +49,34 @@ class ClusterPools(LocalPools):
         heard: Heard | None = None,
         slow: bool = False,
     ) -> Any:
-        if heard is None:
-            return await super().run(function, *given, slow=slow)
-        computation = await asyncio.to_thread(Computation, self._client)
-        try:
-            return await told(computation, heard, function, *given)
-        finally:
-            await computation.end()
+        abroad = isinstance(function, Remote) and function.abroad
+        if heard is None or not abroad:
+            return await super().run(function, *given, heard=heard, slow=slow)
+        with Errand(self._link, self._limits, self._spread) as errand:
+            for _ in range(ATTEMPTS):
+                client = await self._cluster(heard)
+                try:
+                    return await errand.result(client, heard, function, *given)
+                except KilledWorker as error:
+                    logger.warning("the cluster gave a job up: %s", error)
+                    break
+                except Lost as error:
+                    logger.warning("a job was lost on the cluster: %s", error)
+        raise Exhausted(GIVEN_UP, "id")
 
     def close(self) -> None:
         super().close()
-        self._client.close()
+        self._link.close()
+
+    async def _cluster(self, heard: Heard) -> Client:
+        """The cluster, once it can work. Whoever hears may end the waiting."""
+        said = False
+        while True:
+            try:
+                return await self._link.client()
+            except Away as error:
+                if not said:
+                    logger.error("a job waits for the cluster: %s", error)  # noqa: TRY400  # its sentence says it all
+                await heard(0.0, None if said else WAITING)
+                said = True
+            await asyncio.sleep(PAUSE)

@@ -39,10 +39,17 @@ class Turns:
         self._most = most
         self._turns: WeakValueDictionary[str, Semaphore] = WeakValueDictionary()
 
+    def of(self, whose: str) -> Semaphore:
+        """The turns of one, for who can do without one that is not free."""
+        turn = self._turns.get(whose)
+        if turn is None:
+            turn = self._turns[whose] = Semaphore(self._most)
+        return turn
+
     @asynccontextmanager
     async def taken(self, whose: str, patience: float) -> AsyncGenerator[None]:
         """Raises Busy where the turn does not come for some seconds."""
-        turn = self._turns.setdefault(whose, Semaphore(self._most))
+        turn = self.of(whose)
         try:
             async with timeout(patience):
                 await turn.acquire()

@@ -23,10 +23,12 @@ from resolvers.writes import Origin
 from server import body, responses
 from server.answers import Answer, Rejected
 from server.body import Asked
+from server.buckets import Buckets, MemoryBuckets
 from server.guards import guarded
 from server.limits import Limits
 from server.negotiation import GRAPHQL, HTML, JSON, negotiated
 from server.operations import Operations
+from server.persisted import Persisted
 from server.principals import Authenticate, Principal, origin
 from server.websocket import Sockets, never
 
@@ -41,6 +43,10 @@ class Endpoint:
     context: Callable[[Actor, Origin], Context]
     authenticate: Authenticate
     limits: Limits = field(default_factory=Limits)
+    buckets: Buckets = field(default_factory=MemoryBuckets)
+    """Whose points pay for what is asked."""
+    persisted: Persisted = field(default_factory=Persisted)
+    """The documents that may be asked by their ids."""
     multipart: Callable[[Request], Awaitable[Asked]] | None = None
     """Reads a request with files."""
     page: Callable[[Request], Awaitable[Response]] | None = None
@@ -51,7 +57,9 @@ class Endpoint:
     """Whose pages may open websockets besides our own: `https://example.com`."""
 
     def __post_init__(self) -> None:
-        self.operations = Operations(self.schema, self.limits)
+        self.operations = Operations(
+            self.schema, self.limits, self.buckets, self.persisted
+        )
         self._sockets = Sockets(
             self.operations,
             self.context,
@@ -77,7 +85,8 @@ class Endpoint:
         if request.method not in {"GET", "POST"}:
             said = f"GET and POST are answered, not {request.method}"
             raise HTTPException(405, said, {"allow": "GET, POST"})
-        idle = request.method == "GET" and "query" not in request.query_params
+        asks = body.ASKS & request.query_params.keys()
+        idle = request.method == "GET" and not asks
         offered = (JSON, GRAPHQL, *((HTML,) if self.page and idle else ()))
         media = negotiated(request.headers.get("accept", ""), offered)
         if media is None:
@@ -107,7 +116,7 @@ class Endpoint:
         context = self.context(actor, origin(request, principal, request_id))
         try:
             operation = await self.operations.admitted(asked, context)
-            bind_contextvars(operation=asked.operation_name or operation.kind.value)
+            bind_contextvars(operation=operation.known.name)
             if operation.kind is OperationType.SUBSCRIPTION:
                 raise HTTPException(400, "subscriptions are run over a websocket")
             if operation.kind is OperationType.MUTATION and request.method == "GET":

@@ -60,8 +60,8 @@ def _pools(settings: Settings) -> LocalPools:
         raise Failure(f"{said}: pip install heliograph[cluster]") from error
     try:
         return ClusterPools(scheduler, settings.quick_processes, limits)
-    except (OSError, ValueError) as error:
-        raise Failure(f"no scheduler answers at {scheduler!r}: {error}") from error
+    except ValueError as error:
+        raise Failure(f"HELIOGRAPH_COMPUTE_SCHEDULER will not do: {error}") from error
 
 
 async def _bus(stack: AsyncExitStack, settings: Settings) -> Bus:

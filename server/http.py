@@ -67,6 +67,8 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._unread += len(data)
         super().data_received(data)
+        if self.transport.get_protocol() is not self:
+            return  # it is a websocket's now, whose silence may be long
         if self._unread > LARGEST:
             self._refuse(431, f"a head has at most {LARGEST} bytes")
         elif self._clock is None and not self._answering():

@@ -1,22 +1,13 @@
 """How much one request may ask for, on HTTP and websockets alike."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import (
-    DirectiveNode,
-    DocumentNode,
-    FragmentDefinitionNode,
-    GraphQLSchema,
-    GraphQLSyntaxError,
-    ListValueNode,
-    Node,
-    OperationDefinitionNode,
-    SelectionSetNode,
-)
+from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
 
-from resolvers.errors import Forbidden, LimitExceeded, Unauthenticated
+from resolvers.errors import Forbidden, Unauthenticated
+from schema.bounds import Bounds, within
 from server.analysis import Analysis
 from server.buckets import Rate
 from server.costs import Cost
@@ -26,7 +17,7 @@ MESSAGES = Rate(300, 30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Bounds):
     """The most of each thing."""
 
     seconds: float = 10
@@ -46,14 +37,6 @@ class Limits:
     introspection_depth: int = 15
     introspection_fields: int = 300
     """Fields that ask for the schema: all that GraphiQL asks are 230."""
-    characters: int = 32 * 1024
-    tokens: int = 2_000
-    operations: int = 5
-    fragments: int = 50
-    directives: int = 20
-    items: int = 1_000
-    """Of a list in the arguments, but for numbers in the variables: a row of
-    measurements is one value, as long as a body has room for it."""
     values: int = 10_000
     """In the variables, all lists and objects counted through."""
     nesting: int = 20
@@ -79,32 +62,7 @@ class Limits:
 NUMBERS = {int, float}
 
 
-def within(what: str, found: int, most: int) -> None:
-    if found > most:
-        raise LimitExceeded(f"at most {most} {what} are allowed, not {found}")
-
-
-def read(document: DocumentNode, limits: Limits) -> None:
-    """Refuse a document that would take long to validate, or that asks for nothing.
-
-    Raises LimitExceeded and GraphQLSyntaxError.
-    """
-    parts = list(_parts(document))
-    for one in parts:
-        if isinstance(one, SelectionSetNode) and not one.selections and one.loc:
-            at = one.loc.end - 1
-            raise GraphQLSyntaxError(one.loc.source, at, "Expected Name, found '}'.")
-    for what, kind, most in (
-        ("operations", OperationDefinitionNode, limits.operations),
-        ("fragments", FragmentDefinitionNode, limits.fragments),
-        ("directives", DirectiveNode, limits.directives),
-    ):
-        within(what, sum(isinstance(one, kind) for one in parts), most)
-    lists = (len(one.values) for one in parts if isinstance(one, ListValueNode))
-    within("items of a list", max(lists, default=0), limits.items)
-
-
-def weigh(variables: dict[str, Any], limits: Limits) -> None:
+def weigh(variables: Mapping[str, Any], limits: Limits) -> None:
     """Refuse variables that are too much. Raises LimitExceeded."""
     values, level, deep = 0, [*variables.values()], 0
     while level:
@@ -123,21 +81,17 @@ def weigh(variables: dict[str, Any], limits: Limits) -> None:
         level = below
 
 
-def admit(  # noqa: PLR0913  what is asked, of what, by whom
+def cost_of(
     schema: GraphQLSchema,
     document: DocumentNode,
     operation: OperationDefinitionNode,
-    variables: dict[str, Any],
+    variables: Mapping[str, Any],
     limits: Limits,
-    *,
-    stranger: bool = False,
 ) -> Cost:
-    """What an operation costs, if it may run; it is yet to be validated.
+    """What an operation costs, if anybody may run it; it is yet to be validated.
 
-    Raises LimitExceeded, Forbidden for introspection, and Unauthenticated for what
-    a stranger may not but a user might.
+    Raises LimitExceeded.
     """
-    weigh(variables, limits)
     cost = Analysis(schema, document, variables).cost(operation)
     for what, found, most in (
         ("fields", cost.fields, limits.fields),
@@ -151,23 +105,36 @@ def admit(  # noqa: PLR0913  what is asked, of what, by whom
         ("fields of this kind in one operation", cost.alone, 1),
     ):
         within(what, found, most)
-    if stranger and cost.introspection and not limits.introspection:
+    return cost
+
+
+def admit(cost: Cost, limits: Limits, *, stranger: bool) -> None:
+    """Refuse what a stranger may not ask, but a user might.
+
+    Raises Forbidden for introspection, and Unauthenticated for what costs too much.
+    """
+    if not stranger:
+        return
+    if cost.introspection and not limits.introspection:
         raise Forbidden("sign in to ask for the schema")
-    if stranger and cost.points > limits.strangers_points:
+    if cost.points > limits.strangers_points:
         most = limits.strangers_points
         raise Unauthenticated(
             f"sign in to ask for more than {most} points, not {cost.points}"
         )
-    return cost
 
 
-def _parts(document: DocumentNode) -> Iterator[Node]:
-    """Every node of a document."""
-    waiting: list[Node] = [document]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for key in node.keys:
-            child = getattr(node, key)
-            children = child if isinstance(child, tuple | list) else (child,)
-            waiting += [one for one in children if isinstance(one, Node)]
+def size_key(
+    operation: OperationDefinitionNode, variables: Mapping[str, Any]
+) -> Hashable:
+    """What variables have to say of an operation's cost: it is equal for equal keys."""
+    return tuple(
+        _size(variables.get(one.variable.name.value, ...))
+        for one in operation.variable_definitions or ()
+    )
+
+
+def _size(value: Any) -> Hashable:
+    if isinstance(value, list):
+        return ("items", len(value))
+    return value if value is None or value is ... or isinstance(value, int) else ""

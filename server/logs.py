@@ -10,6 +10,8 @@ import orjson
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
+from server import access
+
 HIDDEN = "[hidden]"
 NAMES = re.compile(
     r"passw|secret|token|pepper|authorization|cookie|api.?key", re.IGNORECASE
@@ -54,6 +56,7 @@ def configure(
     for name in ("uvicorn.error", "alembic"):  # they tell every step they take
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(capture=True)
+    access.shorten(None if text else target)
 
 
 def redacted(

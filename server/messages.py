@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from starlette.exceptions import HTTPException
 
-from server.body import LARGEST, Asked
+from server.body import LARGEST, Asked, document
 
 
 class Closing(Exception):
@@ -76,12 +77,15 @@ def read(frame: Mapping[str, Any]) -> Message:
 
 def _subscribe(message: dict[str, Any]) -> Subscribe:
     given = _object(message, "payload", required=True)
-    if not isinstance(query := given.get("query"), str):
-        raise Closing(4400, "`payload.query` is a string")
+    try:
+        query, document_id = document(given)
+    except HTTPException as error:
+        raise Closing(4400, error.detail) from error
     if not isinstance(name := given.get("operationName"), str | None):
         raise Closing(4400, "`payload.operationName` is a string or null")
     variables, extensions = _object(given, "variables"), _object(given, "extensions")
-    return Subscribe(_id(message), Asked(query, variables, name, extensions))
+    asked = Asked(query, variables, name, extensions, document_id)
+    return Subscribe(_id(message), asked)
 
 
 def _id(message: dict[str, Any]) -> str:

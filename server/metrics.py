@@ -5,7 +5,6 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-import orjson
 import sqlalchemy as sa
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -22,8 +21,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from db.models import Job, JobStatus
+from db.session import Database
 from resolvers.access import SYSTEM, visible
 from resolvers.equipment import Equipment
+from schema.explaining import execution_of
+from server.families import Member
 from server.remembered import Remembered
 
 PATIENCE = 2.0
@@ -52,15 +54,29 @@ SECONDS = Histogram(
 SUBSCRIPTIONS = Gauge(
     "heliograph_subscriptions_running", "Subscriptions running", registry=REGISTRY
 )
-JOBS = Gauge(
-    "heliograph_jobs", "Jobs by how far they are", ("status",), registry=REGISTRY
+WHOLE = CollectorRegistry()
+"""What is the same whichever process is asked."""
+ANSWERS = Counter(
+    "heliograph_subscription_answers",
+    "Answers made for subscriptions, each for all who ask the same",
+    registry=REGISTRY,
 )
+TOLD = Counter(
+    "heliograph_subscription_messages",
+    "Answers given to subscribers",
+    registry=REGISTRY,
+)
+JOBS = Gauge("heliograph_jobs", "Jobs by how far they are", ("status",), registry=WHOLE)
 CONNECTIONS = Gauge(
     "heliograph_database_connections",
     "Database connections in use",
     ("pool",),
     registry=REGISTRY,
 )
+
+
+QUERIED = SECONDS.labels("query")
+AT_ONCE = OPERATIONS.labels("query", "compiled")
 
 
 @contextmanager
@@ -75,27 +91,37 @@ def timed(kind: str) -> Generator[None]:
 
 def count(kind: str, data: object) -> None:
     """Count an operation by which execution answered it."""
-    execution = "compiled" if isinstance(data, orjson.Fragment) else "batched"
-    OPERATIONS.labels(kind, execution).inc()
+    OPERATIONS.labels(kind, execution_of(data)).inc()
+
+
+def read_at_once(seconds: float) -> None:
+    """Count a query that was answered before any machinery was set in motion."""
+    QUERIED.observe(seconds)
+    AT_ONCE.inc()
+
+
+def counted(database: Database) -> CollectorRegistry:
+    """What was counted in this process, once it has looked at what it has not."""
+    for name, engine in (("read", database.readers), ("write", database.writers)):
+        CONNECTIONS.labels(name).set(getattr(engine.pool, "checkedout", int)())
+    return REGISTRY
 
 
 class Metrics:
-    """What is told of one process when it is asked."""
+    """What is told of one process, or of its whole family, when it is asked."""
 
-    def __init__(self, equipment: Equipment) -> None:
+    def __init__(self, equipment: Equipment, member: Member | None = None) -> None:
         self._equipment = equipment
+        self._member = member
         self._jobs = Remembered(self._counted)
 
     async def answer(self, _: Request) -> Response:
-        self._look()
         await self._jobs.get()
-        return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
-
-    def _look(self) -> None:
-        """Look at what is not counted as it happens."""
-        database = self._equipment.database
-        for name, engine in (("read", database.readers), ("write", database.writers)):
-            CONNECTIONS.labels(name).set(getattr(engine.pool, "checkedout", int)())
+        member = self._member
+        here = counted(self._equipment.database)
+        found = await member.counted() if member else here
+        text = generate_latest(found) + generate_latest(WHOLE)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     async def _counted(self) -> None:
         """Count the jobs by how far they are."""

@@ -46,5 +46,10 @@ def origin(connection: HTTPConnection, who: Principal, request_id: str) -> Origi
 
 
 def payer(context: Context) -> str:
-    """Whose points an operation costs: a user's, or those of a stranger's address."""
-    return str(context.actor.user_id or counted(context.origin.address or ""))
+    """Whose points an operation costs."""
+    return paying(context.actor, context.origin.address)
+
+
+def paying(actor: Actor, address: str | None) -> str:
+    """Whose points somebody spends: a user's own, or those of a stranger's address."""
+    return str(actor.user_id or counted(address or ""))

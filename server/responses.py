@@ -25,12 +25,16 @@ def json(
     media: str = JSON,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    usual = {
+    return Response(orjson.dumps(body), status, {**usual(media), **(headers or {})})
+
+
+def usual(media: str) -> dict[str, str]:
+    """The headers of every answer of a type."""
+    return {
         "content-type": f"{media}; charset=utf-8",
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
     }
-    return Response(orjson.dumps(body), status, {**usual, **(headers or {})})
 
 
 def refusal(error: HTTPException) -> Response:

@@ -3,30 +3,27 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
-from typing import Any, Protocol
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
+import orjson
 from graphql import OperationType
-from starlette.websockets import WebSocketDisconnect, WebSocketDisconnected
 
 from resolvers.context import Context
 from resolvers.errors import LimitExceeded, RateLimited
-from server.answers import Answer, Rejected, fault
+from server.answers import Rejected, fault
 from server.body import Asked
+from server.following import Followers
 from server.messages import Closing
 from server.operations import Operations
+from server.outbox import GONE, Outbox
 from server.principals import Principal
+from server.seats import Seat
 
 MOST = 100
 """Operations of one socket at a time."""
-GONE = (WebSocketDisconnect, WebSocketDisconnected)
-"""What is raised when the client is no longer there, at first and later."""
 logger = logging.getLogger(__name__)
-
-
-class Send(Protocol):
-    def __call__(self, **message: Any) -> Awaitable[None]: ...
 
 
 class Running:
@@ -35,12 +32,16 @@ class Running:
     def __init__(
         self,
         operations: Operations,
+        followers: Followers,
         context: Callable[[Principal, str], Context],
-        send: Send,
+        outbox: Outbox,
+        lag: Callable[[Closing], None],
     ) -> None:
         self._operations = operations
+        self._followers = followers
         self._context = context
-        self._send = send
+        self._outbox = outbox
+        self._lag = lag
         self._begun = 0
         self._called: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,16 +84,10 @@ class Running:
             await asyncio.wait(self._tasks, timeout=patience)
 
     async def _run(self, id_: str, asked: Asked, principal: Principal) -> None:
-        """Send what an operation gives. Its id is free when its end is told."""
-        end: dict[str, Any] = {"type": "complete"}
+        """Run an operation to its end. Its id is free when that is told."""
         request_id = uuid.uuid4().hex
         try:
-            async with aclosing(self._answers(asked, principal, request_id)) as answers:
-                async for answer in answers:
-                    if answer.refused:
-                        end = {"type": "error", "payload": answer.errors}
-                        break
-                    await self._send(id=id_, type="next", payload=answer.body())
+            end = await self._ran(id_, asked, principal, request_id)
         except GONE:
             return
         except (Rejected, RateLimited) as error:
@@ -107,14 +102,22 @@ class Running:
         with suppress(*GONE):
             await self._send(id=id_, **end)
 
-    async def _answers(
-        self, asked: Asked, principal: Principal, request_id: str
-    ) -> AsyncGenerator[Answer]:
+    async def _ran(
+        self, id_: str, asked: Asked, principal: Principal, request_id: str
+    ) -> dict[str, Any]:
+        """Send what an operation gives, and say how it ended."""
         context = self._context(principal, request_id)
         operation = await self._operations.admitted(asked, context)
-        if operation.kind is not OperationType.SUBSCRIPTION:
-            yield await self._operations.answer(operation, context)
-            return
-        async with aclosing(self._operations.events(operation, context)) as events:
-            async for answer in events:
-                yield answer
+        if operation.kind is OperationType.SUBSCRIPTION:
+            seat = Seat(id_, self._outbox, self._lag)
+            last = await self._followers.follow(operation, context, seat)
+        else:
+            last = await self._operations.answer(operation, context)
+        if last and last.refused:
+            return {"type": "error", "payload": last.errors}
+        if last:
+            await self._send(id=id_, type="next", payload=last.body())
+        return {"type": "complete"}
+
+    async def _send(self, **message: Any) -> None:
+        await self._outbox.send(orjson.dumps(message).decode())

@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     """The address to listen on."""
     port: int = Field(default=8000, ge=0, le=65_535)
     """The port to listen on; 0 is any that is free."""
+    server: Literal["uvicorn", "granian"] = "uvicorn"
+    """What speaks HTTP; `granian` is an extra, with fewer guards."""
+    processes: PositiveInt = 1
+    """Processes that answer requests; of several, another one works for them."""
     data: Path = Path("data")
     """The folder of the embedded database, the files and the secrets."""
     database_url: Annotated[str, AfterValidator(driven)] | None = Field(
@@ -109,6 +113,8 @@ class Settings(BaseSettings):
     """Whether `/graphql` shows browsers GraphiQL."""
     introspection: bool = True
     """Whether strangers may ask for the schema, also at `/schema.graphql`."""
+    trusted_documents: bool = False
+    """Whether only persisted documents are answered, but for administrators."""
     cost_signed_in: PositiveInt = 1_000
     """The most points one operation may cost."""
     cost_anonymous: PositiveInt = 100
@@ -148,6 +154,8 @@ class Settings(BaseSettings):
     """Whether the schema has its diagnostics and fault points act."""
     fault_points: str = ""
     """Where to fail, for tests: `name:action[:nth]`, with commas."""
+    field_by_field: bool = False
+    """Whether nothing is compiled, where the server is under test."""
 
     password_minimum: int = Field(default=USUAL.password_minimum, ge=8, le=64)
     """Characters of a password, at least."""
@@ -179,6 +187,8 @@ class Settings(BaseSettings):
     """The most rows of a map."""
     ingest_points: PositiveInt = USUAL.ingest_points
     """The most points in one request."""
+    persisted_operations: PositiveInt = USUAL.persisted_operations
+    """The most documents that one user registers."""
     job_attempts: PositiveInt = USUAL.job_attempts
     """How often a job is begun before it is given up."""
     job_runtime: PositiveFloat = USUAL.job_runtime
@@ -204,6 +214,11 @@ class Settings(BaseSettings):
         if url.startswith("file://"):
             return Path(url.removeprefix("file://"))
         return self.data / "files"
+
+    @property
+    def compiles(self) -> bool:
+        """Whether a query may be answered by one statement; a test says no."""
+        return not (self.testing and self.field_by_field)
 
     @property
     def alone(self) -> "Settings":

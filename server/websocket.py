@@ -20,15 +20,21 @@ from resolvers.writes import Origin
 from server import messages
 from server.buckets import Bucket
 from server.crowds import Crowd
+from server.following import Followers
 from server.messages import Closing, Complete, Init, Ping, Pong, Subscribe
 from server.operations import Operations
+from server.outbox import GONE, Outbox, Senders, unable
 from server.principals import Authenticate, Principal, origin
 from server.responses import refusal
-from server.running import GONE, Running
+from server.running import Running
+from server.watches import Watches
+from server.wires import WRITE
 
 PROTOCOL = "graphql-transport-ws"
 PATIENCE = 3.0
 """Seconds for the first message, and for the last."""
+PARTING = 10.0
+"""Seconds for a client that lags to take what is on its way, and why it is closed."""
 REASON = 123
 """Bytes that a websocket has for the reason of a close."""
 SILENT = Closing(4408, "Connection initialisation timeout")
@@ -58,8 +64,14 @@ class Sockets:
     allowed_origins: frozenset[str]
     addresses: Crowd = field(init=False)
     users: Crowd = field(init=False)
+    followers: Followers = field(init=False)
+    watches: Watches = field(init=False)
+    senders: Senders = field(init=False)
 
     def __post_init__(self) -> None:
+        self.followers = Followers(self.operations)
+        self.watches = Watches(self.revoked)
+        self.senders = Senders()
         limits = self.operations.limits
         self.addresses = Crowd(limits.address_sockets)
         self.users = Crowd(limits.user_sockets)
@@ -108,11 +120,19 @@ class Socket:
     def __init__(self, sockets: Sockets, websocket: WebSocket) -> None:
         self._sockets = sockets
         self._websocket = websocket
-        self._running = Running(sockets.operations, self._context, self._send)
+        write = websocket.scope.get("extensions", {}).get(WRITE, unable)
+        self._outbox = Outbox(sockets.senders, websocket.send_text, write)
+        self._running = Running(
+            sockets.operations,
+            sockets.followers,
+            self._context,
+            self._outbox,
+            self._lag,
+        )
         self._principal: Principal | None = None
-        self._sending = asyncio.Lock()
         self._messages = Bucket()
         self._late = SILENT
+        self._lagging: Closing | None = None
         self._clock = asyncio.timeout(PATIENCE)
         self._watch: asyncio.Task[None] | None = None
 
@@ -129,7 +149,7 @@ class Socket:
             closing = error
         except Exception:
             if self._clock.expired():
-                closing = self._late
+                closing = self._lagging or self._late
             else:
                 logger.exception("a websocket failed")
                 closing = FAILED
@@ -197,7 +217,8 @@ class Socket:
         ends = principal.expires_at
         left = ends and (ends - utcnow()).total_seconds()
         loop = asyncio.get_running_loop()
-        self._clock.reschedule(None if left is None else loop.time() + left)
+        if not self._lagging:
+            self._clock.reschedule(None if left is None else loop.time() + left)
         if self._watch:
             self._watch.cancel()
         self._watch = asyncio.create_task(self._watched(principal))
@@ -205,11 +226,14 @@ class Socket:
     async def _watched(self, principal: Principal) -> None:
         try:
             if principal.actor.user_id:
-                await self._sockets.revoked(principal)
+                await self._sockets.watches.revoked(principal)
             else:
                 await self._running.idle(STRANGERS)
         except Exception:
             logger.exception("a session cannot be watched")
+        self._end_now()
+
+    def _end_now(self) -> None:
         if not self._clock.expired():
             self._clock.reschedule(0)
 
@@ -218,14 +242,13 @@ class Socket:
         return self._sockets.context(principal.actor, where)
 
     async def _send(self, **message: Any) -> None:
-        """Send a message once the client has taken those before it.
+        """Send a message once the client has taken those before it."""
+        await self._outbox.send(orjson.dumps(message).decode())
 
-        One a turn: a hundred endless streams take no more than one does.
-        """
-        text = orjson.dumps(message).decode()
-        async with self._sending:
-            await self._websocket.send_text(text)
-            await asyncio.sleep(0)
+    def _lag(self, closing: Closing) -> None:
+        """Have done with a client that does not take what it is sent."""
+        self._lagging = self._lagging or closing
+        self._end_now()
 
     async def _end(self, closing: Closing | None) -> None:
         """Close, and let no operation go on."""
@@ -234,9 +257,10 @@ class Socket:
         if self._principal and (user_id := self._principal.actor.user_id):
             self._sockets.users.left(str(user_id))
         self._running.stop_all()
+        self._outbox.end()
         if closing:
             reason = closing.reason.encode()[:REASON].decode(errors="ignore")
             with suppress(*GONE, TimeoutError):
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(PARTING if self._lagging else PATIENCE):
                     await self._websocket.close(closing.code, reason)
         await self._running.ended(PATIENCE)

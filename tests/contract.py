@@ -2,16 +2,30 @@
 
 from typing import Any
 
-from graphql import get_named_type, is_leaf_type
+from graphql import get_named_type, is_leaf_type, is_required_argument
 
 from schema import schema
 
-TYPES: dict[str, Any] = schema._schema.type_map  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+SCHEMA: Any = schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+TYPES: dict[str, Any] = SCHEMA.type_map
+FILES = {"preview"}
+"""Fields that read files, which a test has only where it is about them."""
 
 
 def fields(type_: Any) -> list[str]:
     """The fields of a type that SQL knows."""
     return [name for name, one in type_.fields.items() if compiles(one)]
+
+
+def by_method(type_: Any) -> list[str]:
+    """The fields of a type that Python answers without being told anything."""
+    return [
+        name
+        for name, one in type_.fields.items()
+        if not compiles(one)
+        and name not in FILES
+        and not any(map(is_required_argument, one.args.values()))
+    ]
 
 
 def compiles(definition: Any) -> bool:

@@ -18,19 +18,23 @@ def main() -> None:
     parser.add_argument(
         "--database", choices=("sqlite", "postgresql"), default="sqlite"
     )
+    parser.add_argument(
+        "--processes", action="store_true", help="several, of which one is killed"
+    )
     parser.add_argument("--seed", type=int, default=random.getrandbits(16))
     asked = parser.parse_args()
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = None
-        if asked.database == "postgresql":
+        url, redis = None, ""
+        if asked.database == "postgresql" or asked.processes:
             url = stack.enter_context(instances.postgresql(home / "cluster"))
+        if asked.processes:
+            redis = stack.enter_context(instances.redis(home))
         began = time.monotonic()
-        load = asyncio.run(survived(home / "data", url, asked.kills, asked.seed))
+        load = asyncio.run(survived(home / "data", url, asked.kills, asked.seed, redis))
     seconds = time.monotonic() - began
-    print(
-        f"{asked.kills} kills of {asked.database}, seed {asked.seed}, {seconds:.0f} s"
-    )
+    what = "one of several processes" if asked.processes else asked.database
+    print(f"{asked.kills} kills of {what}, seed {asked.seed}, {seconds:.0f} s")
     print(f"  {load.rows} rows, {len(load.runs)} jobs and {len(load.uploads)} files")
     print(
         "  were acknowledged: each is there once, whole and in order; the chain holds"

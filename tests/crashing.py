@@ -7,8 +7,9 @@ import io
 import json
 import random
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from db.models import AuditEntry, FileUpload, Job, MonitorPoint, StoredEvent
 from db.session import Database
 from resolvers.access import SYSTEM, visible
 from tests.calling import ENDED, Client, streaming
-from tests.processes import FREELY, Server, serving
+from tests.families import kill, whole
+from tests.processes import FREELY, serving
 from tests.waiting import SECONDS, until, until_told
 
 WIDTH, ROWS = 6, 1_200
@@ -93,8 +95,10 @@ class Load:
         nodes = found["monitorPoints"]["nodes"]
         return nodes[0]["processOrder"] if nodes else -1
 
-    async def until_killed(self, server: Server, seconds: float) -> None:
-        """Go on where rows are missing; some time after the first, kill the server."""
+    async def until_killed(
+        self, kill: Callable[[], Awaitable[None]], seconds: float
+    ) -> None:
+        """Go on where rows are missing; some time after the first, kill somebody."""
         last = await self.last()
         assert last + 1 >= self.rows, "a row was lost that had been acknowledged"
         before = self.rows = last + 1
@@ -107,7 +111,7 @@ class Load:
             working, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
         )
         assert not done, [one.exception() for one in done]
-        await server.kill()
+        await kill()
         for one in working:
             one.cancel()
         await asyncio.gather(*map(until_gone, working))
@@ -160,28 +164,64 @@ async def until_gone(work: Coroutine[Any, Any, None] | asyncio.Task[None]) -> No
         await work
 
 
-async def survived(data: Path, database: str | None, kills: int, seed: int) -> Load:
-    """Kill a server at random moments of its work. Fails if a promise is not kept."""
+async def survived(
+    data: Path, database: str | None, kills: int, seed: int, redis: str = ""
+) -> Load:
+    """Kill a server at random moments of its work. Fails if a promise is not kept.
+
+    With a Redis it has several processes, of which one is killed and others go on.
+    """
     chance, load = random.Random(seed), Load(Client())  # noqa: S311  to be repeatable
-    for number in range(kills):
-        async with serving(data, database=database, **TESTED) as server:
-            load.client.url = server.url
-            if number == 0:
-                await load.prepare()
-            await load.until_killed(server, chance.uniform(0, 3))
+    killing = some_killed if redis else all_killed
     stored = Database(database or f"sqlite+aiosqlite:///{data / 'heliograph.db'}")
     try:
+        await killing(load, chance, kills, data, database, redis)
         async with serving(data, database=database, **TESTED) as server:
             load.client.url = server.url
             assert await load.last() + 1 >= load.rows, "an acknowledged row was lost"
             await all_ended(stored)
-            whole = await load.client.ask("{ auditVerify { isWhole damage } }")
-            assert whole["isWhole"], whole
+            said = await load.client.ask("{ auditVerify { isWhole damage } }")
+            assert said["isWhole"], said
         await kept(stored, data / "files", load)
     finally:
         await load.client.http.aclose()
         await stored.close()
     return load
+
+
+async def all_killed(
+    load: Load,
+    chance: random.Random,
+    kills: int,
+    data: Path,
+    database: str | None,
+    redis: str,
+) -> None:
+    for number in range(kills):
+        async with serving(data, database=database, **TESTED) as server:
+            load.client.url = server.url
+            if number == 0:
+                await load.prepare()
+            await load.until_killed(server.kill, chance.uniform(0, 3))
+
+
+async def some_killed(
+    load: Load,
+    chance: random.Random,
+    kills: int,
+    data: Path,
+    database: str | None,
+    redis: str,
+) -> None:
+    """Kill a process that answers and the one that works, in turn."""
+    given = {**TESTED, "redis_url": redis}
+    async with serving(data, "--processes", "2", database=database, **given) as server:
+        load.client.url = server.url
+        await load.prepare()
+        for number in range(kills):
+            await whole(server)
+            name = "worker" if number % 2 else chance.choice(["web-1", "web-2"])
+            await load.until_killed(partial(kill, server, name), chance.uniform(0, 3))
 
 
 async def all_ended(database: Database) -> None:

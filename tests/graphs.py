@@ -9,8 +9,8 @@ from db.base import Base
 from db.models import Anomaly
 from db.types import Floats, Moment, Texts
 from resolvers.access import Actor
+from tests.drawing import MOMENTS, NUMBERS, TEXTS, WHOLE
 from tests.factories import a_graph, a_point, an_alert, an_anomaly
-from tests.operations import MOMENTS, NUMBERS, TEXTS, WHOLE
 
 ROUND = {
     *(
@@ -25,7 +25,7 @@ ROUND = {
     ),
     *("number", "process_order", "file_size", "progress", "seq"),
     *("acknowledged", "x_values", "y_values", "point_count", "feature_values"),
-    *("row_count", "dim", "sha256"),
+    *("row_count", "dim", "sha256", "merged_files"),
 }
 """Columns whose values must be as they are, for the sake of others."""
 POSITIVE = {"distance", "occurrences"}

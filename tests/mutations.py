@@ -26,7 +26,12 @@ PLAIN: dict[str, Any] = {
     "JSON": {},
     "String": "a name",
 }
-NAMED = {"email": "grace@example.org", "password": PASSWORD, "severityBands": False}
+NAMED = {
+    "documents": "{ __typename }",
+    "email": "grace@example.org",
+    "password": PASSWORD,
+    "severityBands": False,
+}
 """Values of fields that no other value would do for."""
 KINDS = {
     "analysis": "analysis",

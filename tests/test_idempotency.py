@@ -174,5 +174,5 @@ def test_whatever_is_created_can_be_created_under_a_key() -> None:
     for name, field in FIELDS.items():
         if "idempotencyReplayed" in named(field).fields:
             assert "idempotencyKey" in named(field.args["input"]).fields, name
-        created = name.endswith(("Create", "Upload", "Ingest"))
+        created = name.endswith(("Create", "Upload", "Ingest", "Register"))
         assert created == ("idempotencyReplayed" in named(field).fields), name

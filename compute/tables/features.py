@@ -16,7 +16,7 @@ from compute.tables.schemas import EXPECTED
 Floats = NDArray[np.float64]
 
 
-def read_features(path: str, columns: Sequence[str]) -> Floats:
+def read_features(path: str | Path, columns: Sequence[str]) -> Floats:
     """Numbers of some columns of a canonical file, shape (rows, columns).
 
     Raises TableError for a column that does not exist, and for one that has no number

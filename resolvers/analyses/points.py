@@ -10,7 +10,7 @@ from compute.remote import PICK
 from db.models import DatasetVersion, ReductionConfig, ReductionResult
 from resolvers.context import Context
 from resolvers.errors import BadRequest
-from resolvers.lists import LARGEST, USUAL, Page
+from resolvers.lists import LARGEST, USUAL, Page, Placed
 
 MOST = 1_000
 """The most points of a sample."""
@@ -94,7 +94,9 @@ def _page(
 ) -> Page[Any]:
     x, y = result.x_values, result.y_values
     chosen = rows[start:stop]
-    points = [(DrawnPoint(result, row, x[row], y[row]), str(row)) for row in chosen]
+    points = [
+        Placed(DrawnPoint(result, row, x[row], y[row]), str(row)) for row in chosen
+    ]
     return Page(points, start > 0, stop < len(rows))
 
 

@@ -1,7 +1,6 @@
 """Runs the analyses that a worker does: maps and summaries."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -89,9 +88,9 @@ async def _mapped(context: Context, job: Job, subject: Subject) -> None:
     names, id_ = features_of(version, config), uuid7()
     key = f"references/{id_.hex}"
     async with store.local(version.file_path) as source, store.scratch() as target:
-        given = (str(source), names, _parameters(config), str(target))
+        given = (source, names, _parameters(config), target)
         fitted: Fitted = await _computed(context, job, FIT, *given)
-        await store.keep(Path(target), key)
+        await store.keep(target, key)
     result = ReductionResult(
         id=id_,
         owner_id=subject.analysis.owner_id,
@@ -119,9 +118,7 @@ async def _summed_up(context: Context, job: Job, subject: Subject) -> None:
     version = subject.version
     async with context.equipment.store.local(version.file_path) as source:
         names = feature_columns(version.schema)
-        results = await _computed(
-            context, job, SUMMARY, str(source), names, version.profile
-        )
+        results = await _computed(context, job, SUMMARY, source, names, version.profile)
     async with context.transaction() as write:
         await _completed(write, subject, results)
         await jobs.finish(write, job)

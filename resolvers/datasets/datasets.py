@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
 from db.models import (
     Dataset,
@@ -45,11 +46,15 @@ async def create(  # noqa: PLR0913, PLR0917  what its mutation is told
     """
     owner_id = require(write.actor, Permission.EDIT_DATASETS)
     described = _described(name, description, tags, meta)
-    dataset = await write.add(Dataset(id=id_, owner_id=owner_id, **described))
-    files = await _attach(write, dataset, upload_ids)
+    dataset = Dataset(id=id_ or uuid7(), owner_id=owner_id, **described)
+    files = await _free(write, dataset, upload_ids)
+    _require_alike(files)
     dataset.file_path = files[0].file_path
     dataset.row_count = sum(file.row_count for file in files)
     dataset.column_count = len(files[0].columns)
+    await write.add(dataset)
+    for file in files:
+        file.dataset_id = dataset.id
     return dataset
 
 
@@ -119,25 +124,37 @@ async def _attach(
     write: Transaction, dataset: Dataset, ids: Sequence[UUID]
 ) -> list[FileUpload]:
     """All files of a dataset, once these are its own too."""
+    for file in await _free(write, dataset, ids):
+        file.dataset_id = dataset.id
+    await write.flush()
+    files = await _files(write, dataset, None)
+    if len(files) > FILES:
+        raise Invalid(f"a dataset is made of at most {FILES} files", "uploads")
+    _require_alike(files)
+    return files
+
+
+async def _free(
+    write: Transaction, dataset: Dataset, ids: Sequence[UUID]
+) -> list[FileUpload]:
+    """Files that may become a dataset's, locked. Raises Invalid or Conflict."""
     if not 1 <= len(ids) <= FILES:
         raise Invalid(f"from 1 to {FILES} files are taken, not {len(ids)}", "uploads")
     if len(set(ids)) < len(ids):
         raise Invalid("each file is named once", "uploads")
-    for id_ in sorted(ids):
-        file = await write.get(FileUpload, id_, "uploads")
+    files = [await write.get(FileUpload, id_, "uploads") for id_ in sorted(ids)]
+    for file in files:
         if file.owner_id != dataset.owner_id:
             raise Invalid("a dataset is made of its owner's files", "uploads")
         if file.dataset_id not in {None, dataset.id}:
             raise Conflict(f"{file.original_filename} is of another dataset", "uploads")
-        file.dataset_id = dataset.id
-    await write.session.flush()
-    files = await _files(write, dataset, None)
-    if len(files) > FILES:
-        raise Invalid(f"a dataset is made of at most {FILES} files", "uploads")
+    return files
+
+
+def _require_alike(files: Sequence[FileUpload]) -> None:
     for file in files[1:]:
         if file.columns != files[0].columns:
             raise Invalid(_difference(files[0], file), "uploads")
-    return files
 
 
 def _difference(first: FileUpload, other: FileUpload) -> str:

@@ -1,7 +1,5 @@
 """Anomalies: seen as they are found, and acknowledged."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +9,11 @@ from db.base import utcnow
 from db.models import Anomaly
 from resolvers.access import Permission, changeable, require
 from resolvers.context import Context
-from resolvers.equipment import Event
 from resolvers.lists import Condition, Listing, matching
 from resolvers.monitoring.points import FOUND
-from resolvers.platform import events
+from resolvers.news import Event
+from resolvers.platform import feeds
+from resolvers.sources import Source
 from resolvers.writes import Transaction
 
 
@@ -54,12 +53,14 @@ async def acknowledge_all(
     return changed
 
 
-async def watch(
+def watch(
     context: Context, analysis_id: UUID | None, after: str | None
-) -> AsyncGenerator[tuple[Event, Anomaly]]:
+) -> Source[Anomaly]:
     """Anomalies as they are found: the actor's, or of one analysis of theirs."""
-    async with aclosing(events.follow(context, (FOUND,), after)) as told:
-        async for event in told:
-            anomaly = await context.arrived(event, Anomaly)
-            if anomaly and analysis_id in {None, anomaly.analysis_id}:
-                yield event, anomaly
+
+    async def seen(event: Event) -> Anomaly | None:
+        anomaly = await context.arrived(event, Anomaly)
+        asked = anomaly and analysis_id in {None, anomaly.analysis_id}
+        return anomaly if asked else None
+
+    return feeds.follow(context, (FOUND,), after, seen)

@@ -11,7 +11,7 @@ from compute import conditions
 from compute.conditions import Point, State
 from db.base import utcnow
 from db.models import AlertRule, Analysis, Anomaly, MonitorPoint, Severity
-from resolvers.access import changeable, visible
+from resolvers.access import Actor, changeable, visible
 from resolvers.monitoring.incidents import Incident
 from resolvers.monitoring.rules import condition_of
 from resolvers.writes import Transaction
@@ -43,13 +43,20 @@ async def judge(
 
 
 async def _rules(write: Transaction, analysis: Analysis) -> list[AlertRule]:
-    rows = changeable(write.actor, AlertRule).where(
-        AlertRule.dataset_id == analysis.dataset_id,
-        AlertRule.owner_id == analysis.owner_id,
+    of = {"dataset": analysis.dataset_id, "owner": analysis.owner_id}
+    return await write.take(AlertRule, _asked, **of)
+
+
+def _asked(actor: Actor) -> sa.Select[AlertRule]:
+    dataset, owner = (
+        sa.bindparam(one, type_=sa.Uuid()) for one in ("dataset", "owner")
+    )
+    rows = changeable(actor, AlertRule).where(
+        AlertRule.dataset_id == dataset,
+        AlertRule.owner_id == owner,
         AlertRule.is_active,
     )
-    locked = rows.order_by(AlertRule.id).with_for_update()
-    return list(await write.session.scalars(locked))
+    return rows.order_by(AlertRule.id).with_for_update()
 
 
 async def _keep(write: Transaction, rule: AlertRule, states: dict[str, Any]) -> None:
@@ -57,26 +64,36 @@ async def _keep(write: Transaction, rule: AlertRule, states: dict[str, Any]) -> 
     kept = {"states": states, "last_evaluated_at": utcnow()}
     for name, value in kept.items():
         write.note(rule, name, getattr(rule, name), value)
+    await write.run(_kept, rule=rule.id, stand=states, at=kept["last_evaluated_at"])
+
+
+def _kept(_: Actor) -> sa.Update:
+    rule = AlertRule.id == sa.bindparam("rule")
+    kept = {"states": sa.bindparam("stand"), "last_evaluated_at": sa.bindparam("at")}
     same = {"version": AlertRule.version, "updated_at": AlertRule.updated_at}
-    change = sa.update(AlertRule).where(AlertRule.id == rule.id).values(**kept, **same)
-    await write.session.execute(
-        change, execution_options={"synchronize_session": False}
-    )
+    return sa.update(AlertRule).where(rule).values(**kept, **same)
 
 
 async def _before(
     write: Transaction, analysis: Analysis, first: int, most: int
 ) -> list[Point]:
     """The last points before a place, in order of the process."""
-    earlier = visible(write.actor, MonitorPoint, by_key=True).where(
-        MonitorPoint.analysis_id == analysis.id, MonitorPoint.process_order < first
+    values = {"analysis": analysis.id, "first": first, "most": most}
+    found = await write.run(_earlier, **values)
+    return [_seen(*one) for one in reversed(found)]
+
+
+def _earlier(actor: Actor) -> Any:
+    analysis = sa.bindparam("analysis", type_=sa.Uuid())
+    earlier = visible(actor, MonitorPoint, by_key=True).where(
+        MonitorPoint.analysis_id == analysis,
+        MonitorPoint.process_order < sa.bindparam("first"),
     )
     rows = earlier.outerjoin(Anomaly, Anomaly.monitor_point_id == MonitorPoint.id)
-    last = rows.order_by(MonitorPoint.process_order.desc()).limit(most)
+    last = rows.order_by(MonitorPoint.process_order.desc())
     seen = (MonitorPoint.timestamp, MonitorPoint.distance, MonitorPoint.threshold)
-    columns = last.with_only_columns(*seen, Anomaly.severity)
-    found = (await write.session.execute(columns)).all()
-    return [_seen(*one) for one in reversed(found)]
+    last = last.limit(sa.bindparam("most", type_=sa.Integer()))
+    return last.with_only_columns(*seen, Anomaly.severity)
 
 
 def _point(row: dict[str, Any], severity: Severity | None) -> Point:

@@ -1,8 +1,7 @@
 """New points: scored against a map, stored in order, and judged by the rules."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +21,7 @@ from db.models import (
     ReductionResult,
     Severity,
 )
-from resolvers.access import Permission, require, visible
+from resolvers.access import Actor, Permission, require, visible
 from resolvers.context import Context
 from resolvers.documents import described
 from resolvers.errors import Conflict, Invalid, Missing
@@ -32,9 +31,6 @@ from resolvers.writes import Transaction
 
 FOUND = "anomaly"
 """The kept event of an anomaly."""
-PATIENCE = 2.0
-"""Seconds to wait for word of points before looking all the same."""
-LAST = UUID(int=2**128 - 1)
 HIGHEST = 2**31 - 1
 METADATA = 16 * 1024
 """Bytes of a point's metadata."""
@@ -130,10 +126,10 @@ async def ingest(write: Transaction, id_: UUID, batch: Batch) -> Analysis:
         raise Conflict("the map this was to watch against is gone", "analysis")
     orders = await _orders(write, analysis, batch.points)
     stored = _rows(analysis, batch, orders)
-    await write.session.execute(sa.insert(MonitorPoint), stored)
+    await write.fill(MonitorPoint, stored)
     found = _anomalies(analysis, stored, batch.scores)
     if found:
-        await write.session.execute(sa.insert(Anomaly), found)
+        await write.fill(Anomaly, found)
     for one in found:
         write.remembered.append((FOUND, analysis.owner_id, one["id"]))
     write.note(analysis, "points", None, f"{orders[0]} to {orders[-1]}")
@@ -153,42 +149,11 @@ async def last_order(context: Context, analysis: Analysis | None) -> int | None:
     return page.rows[0][0].process_order if page.rows else None
 
 
-async def watch(
-    context: Context, id_: UUID, after: int | None
-) -> AsyncGenerator[MonitorPoint]:
-    """An analysis's points in order of the process, from now on or after a place."""
-    async with context.bus.listen(topic(id_), None) as words:
-        key: Any = MonitorPoint.analysis_id
-        if after is None:
-            analysis = await context.loaders.row(Analysis).load(id_)
-            after = await last_order(context, analysis)
-            after = -1 if after is None else after
-        onward = Listing(size=100, order="process_order", descending=False)
-        while True:
-            listing = replace(onward, after=(after, LAST))
-            read = await context.loaders.page(MonitorPoint, key, listing).load(id_)
-            for point, _ in read.rows:
-                yield point
-                after = point.process_order
-            if not read.has_next_page:
-                context.loaders.clear()
-                try:
-                    async with asyncio.timeout(PATIENCE):
-                        news = await anext(words)
-                    context.loaders = news.loaders(context.database, context.actor)
-                except TimeoutError:
-                    pass
-
-
 async def _orders(
     write: Transaction, analysis: Analysis, points: Sequence[Given]
 ) -> list[int]:
     """The place of each point. Raises Invalid for one that does not follow."""
-    mine = visible(write.actor, MonitorPoint, by_key=True).where(
-        MonitorPoint.analysis_id == analysis.id
-    )
-    last = mine.with_only_columns(sa.func.max(MonitorPoint.process_order))
-    at = await write.session.scalar(last)
+    [(at,)] = await write.run(_last, analysis=analysis.id)
     at = -1 if at is None else at
     orders: list[int] = []
     for place, point in enumerate(points):
@@ -201,6 +166,14 @@ async def _orders(
             raise Invalid(said, *where)
         orders.append(at := order)
     return orders
+
+
+def _last(actor: Actor) -> sa.Select[int]:
+    """The place of an analysis's last point."""
+    mine = visible(actor, MonitorPoint, by_key=True).where(
+        MonitorPoint.analysis_id == sa.bindparam("analysis", type_=sa.Uuid())
+    )
+    return mine.with_only_columns(sa.func.max(MonitorPoint.process_order))
 
 
 def _rows(analysis: Analysis, batch: Batch, orders: list[int]) -> list[dict[str, Any]]:

@@ -48,10 +48,12 @@ async def act(
     One entry of the audit log comes of it: of success with the change, or of failure;
     none where nobody acted, lest strangers fill the log.
     """
-    given = inspect.signature(action).bind(None, *args, **kwargs).arguments
+
+    def given() -> dict[str, Any]:
+        return inspect.signature(action).bind(None, *args, **kwargs).arguments
 
     async def work(write: Transaction) -> Any:
-        mine = key is not None and await idempotency.claim(write, name, key, given)
+        mine = key is not None and await idempotency.claim(write, name, key, given())
         came = await action(write, *args, **kwargs)
         row = came if isinstance(came, Base) else None
         if isinstance(mine, UUID):
@@ -66,7 +68,7 @@ async def accounted(
     context: Context,
     name: str,
     work: Awaitable[DoneT],
-    given: dict[str, Any] | None = None,
+    given: Callable[[], dict[str, Any]] = dict[str, Any],
 ) -> DoneT | Done:
     """What a part of an action gives. That it fails is written down, and why.
 
@@ -77,7 +79,7 @@ async def accounted(
     except UNTOLD:
         raise
     except Exception as error:
-        refusal = await _refused(context, name, error, given or {})
+        refusal = await _refused(context, name, error, given())
         if not isinstance(error, Refusal):
             raise
         return refusal
@@ -87,13 +89,13 @@ async def _once(
     context: Context,
     name: str,
     key: str | None,
-    given: dict[str, Any],
+    given: Callable[[], dict[str, Any]],
     work: Callable[[Transaction], Awaitable[Any]],
 ) -> Done:
     try:
         return Done(await context.written(work))
     except idempotency.Replayed:
-        again = await idempotency.replayed(context, name, key or "", given)
+        again = await idempotency.replayed(context, name, key or "", given())
         return Done(again, replayed=True)
 
 

@@ -8,12 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from uuid_utils.compat import uuid7
 
-from db import models
+from db import models, rows
 from db.base import Base
 from db.models import IdempotencyKey
-from resolvers.access import require_user
+from resolvers.access import Actor, require_user
 from resolvers.audit.entries import canonical
 from resolvers.context import Context
 from resolvers.errors import LOCKED, Conflict, IdempotencyMismatch, Invalid
@@ -34,28 +33,25 @@ async def claim(write: Transaction, operation: str, key: str, given: Any) -> UUI
     owner = require_user(write.actor)
     if not 1 <= len(key) <= LONGEST:
         raise Invalid(f"a key has from 1 to {LONGEST} characters", "idempotency_key")
-    dialect: Any = {"postgresql": postgresql, "sqlite": sqlite}
-    insert = dialect[write.session.get_bind().dialect.name].insert(IdempotencyKey)
-    mine = {"id": uuid7(), "owner_id": owner, "operation": operation, "key": key}
-    added = insert.values(**mine, fingerprint=fingerprint(given))
-    added = added.on_conflict_do_nothing().returning(IdempotencyKey.id)
+    mine = IdempotencyKey(owner_id=owner, operation=operation, key=key)
+    mine.fingerprint = fingerprint(given)
     try:
-        id_ = await write.session.scalar(added)
+        values = rows.completed(mine)
+        claimed = await write.run(_claimed, write.writing.dialect, **values)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", "") not in LOCKED:
             raise
         said = "the same key is being used at this moment; try again in a second"
         raise Conflict(said, "idempotency_key") from error
-    if id_ is None:
+    if not claimed:
         raise Replayed
-    return id_
+    return mine.id
 
 
 async def settle(write: Transaction, id_: UUID, row: Base | None) -> None:
     """Write down which row came of it."""
-    named = {"entity": row and type(row).__name__, "entity_id": row and row.id}
-    mine = sa.update(IdempotencyKey).where(IdempotencyKey.id == id_)
-    await write.session.execute(mine.values(**named))
+    named = {"named": row and type(row).__name__, "which": row and row.id}
+    await write.run(_settled, mine=id_, **named)
 
 
 async def replayed(context: Context, operation: str, key: str, given: Any) -> Any:
@@ -93,3 +89,15 @@ def _plain(given: Any) -> Any:
         return {name: _plain(getattr(given, name)) for name in compared}
     plain = given is None or isinstance(given, str | int | float | bool)
     return given if plain else str(given)
+
+
+def _claimed(_: Actor, dialect: str) -> Any:
+    speech: Any = {"postgresql": postgresql, "sqlite": sqlite}[dialect]
+    insert = speech.insert(IdempotencyKey).on_conflict_do_nothing()
+    return insert.returning(IdempotencyKey.id)
+
+
+def _settled(_: Actor) -> sa.Update:
+    mine = IdempotencyKey.id == sa.bindparam("mine")
+    entity, which = sa.bindparam("named"), sa.bindparam("which")
+    return sa.update(IdempotencyKey).where(mine).values(entity=entity, entity_id=which)

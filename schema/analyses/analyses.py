@@ -1,6 +1,6 @@
 """Analyses, and what is done with them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from db.base import Base
 from resolvers import tasks
 from resolvers.analyses import analyses
 from resolvers.monitoring import trends
+from resolvers.sources import states
 from schema.analyses.configs import ReductionConfig
 from schema.analyses.results import ReductionResult
 from schema.analyses.trends import By, WearTrend
@@ -232,6 +233,7 @@ class Subscription:
     @strawberry.subscription(graphql_type=Analysis)
     def analysis_progress(
         self, info: Info, id: strawberry.ID
-    ) -> AsyncGenerator[models.Analysis]:
+    ) -> AsyncIterator[models.Analysis]:
         """An analysis as it stands, then whenever it has got further, to its end."""
-        return analyses.follow(info.context, row_id(id, models.Analysis))
+        id_ = row_id(id, models.Analysis)
+        return states(lambda: analyses.follow(info.context, id_))

@@ -1,7 +1,6 @@
 """Anomalies, and who has seen them."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from strawberry.scalars import JSON
 
 from db import models
 from resolvers.monitoring import anomalies
-from resolvers.platform import events
+from resolvers.platform import feeds
 from schema.analyses.analyses import Analysis
 from schema.connections import Connection
 from schema.datasets.datasets import Dataset
@@ -128,16 +127,16 @@ class Mutation:
 @strawberry.type
 class Subscription:
     @strawberry.subscription
-    async def anomaly_detected(
+    def anomaly_detected(
         self,
         info: Info,
         analysis: OfAnalysis = None,
         after: After = None,
-    ) -> AsyncGenerator[AnomalyDetectedPayload]:
+    ) -> AsyncIterator[AnomalyDetectedPayload]:
         """Anomalies as they are found: from now on, or all after a cursor."""
         id_ = None if analysis is None else row_id(analysis, models.Analysis)
-        async with aclosing(anomalies.watch(info.context, id_, after)) as told:
-            async for event, row in told:
-                anomaly: Any = row
-                cursor = events.cursor(event)
-                yield AnomalyDetectedPayload(cursor=cursor, anomaly=anomaly)
+
+        def shown(place: int, row: Any) -> AnomalyDetectedPayload:
+            return AnomalyDetectedPayload(cursor=feeds.cursor(place), anomaly=row)
+
+        return anomalies.watch(info.context, id_, after).shown(shown)

@@ -1,6 +1,6 @@
 """Points that are watched against a map."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db import models
-from resolvers.monitoring import points
+from resolvers.monitoring import arrivals, points
 from resolvers.platform.actions import Done, accounted
 from schema.analyses.analyses import Analysis
 from schema.analyses.results import ReductionResult
@@ -141,7 +141,7 @@ class Subscription:
     @strawberry.subscription(graphql_type=MonitorPoint)
     def monitor_point_added(
         self, info: Info, analysis: OfAnalysis, after: Place = None
-    ) -> AsyncGenerator[models.MonitorPoint]:
+    ) -> AsyncIterator[models.MonitorPoint]:
         """An analysis's points in order: from now on, or all after a process order."""
         id_ = row_id(analysis, models.Analysis)
-        return points.watch(info.context, id_, after)
+        return arrivals.watch(info.context, id_, after)

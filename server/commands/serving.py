@@ -1,80 +1,80 @@
-"""heliograph serve and worker: the processes, from their start to their end."""
+"""heliograph serve and worker: one process, from its start to its end."""
 
 import asyncio
 import logging
-import signal
 import socket
 from argparse import Namespace
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
-from typing import Any
-
-import uvicorn
-from starlette.applications import Starlette
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 
 from resolvers.equipment import Equipment
-from server import demo, logs, scheduler, startup
+from server import demo, logs, memory, metrics, scheduler, startup, web
 from server.app import create_app
 from server.commands.output import say
 from server.disk import using
 from server.equipment import equipped
-from server.failures import Failure
-from server.http import protocol
+from server.families import Member
+from server.listening import listener
 from server.settings import Settings
+from server.stopping import stopped
 from server.worker import work
 
-DRAIN = 20
-"""Seconds that requests have to end once the server stops."""
-MESSAGE = 2**20
-"""Bytes of a websocket's message."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 logger = logging.getLogger(__name__)
-
-
-class WebServer(uvicorn.Server):
-    """A server that leaves signals to us."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
 
 
 async def serve(settings: Settings, asked: Namespace) -> None:
     """Answer requests and run jobs, or one of them, until a signal comes."""
-    stop = _signals()
+    member = Member(asked.member) if asked.member else None
+    stop = stopped(kept=member is not None)
     logs.configure(settings.log_level, settings.log_format)
     migrate = settings.embedded if asked.migrate is None else asked.migrate
     with using(settings.data):
         await startup.migrated(settings, migrate=migrate)
-        async with equipped(settings) as equipment:
+        async with equipped(settings) as equipment, _telling(member, equipment):
             await startup.checked(equipment)
+            idle = asked.only == "web"
+            working = nullcontext() if idle else _working(settings, equipment)
             if asked.only == "worker":
                 say("working; nothing is served")
-                async with _working(settings, equipment):
+                async with working:
                     await stop.wait()
             else:
-                await _answer(settings, equipment, asked.only, stop)
+                await _answer(settings, equipment, member, working, stop)
     logger.info("stopped")
 
 
 async def _answer(
-    settings: Settings, equipment: Equipment, only: str | None, stop: asyncio.Event
+    settings: Settings,
+    equipment: Equipment,
+    member: Member | None,
+    working: AbstractAsyncContextManager[None],
+    stop: asyncio.Event,
 ) -> None:
     """Answer requests until told to stop; then first say so, and then stop."""
-    app = create_app(equipment, settings)
-    listener = _listener(settings)
-    server = WebServer(_config(app, settings))
-    answering = asyncio.create_task(server.serve([listener]))
+    app = create_app(equipment, settings, member)
+    memory.settle()
+    listening = listener(settings.host, settings.port, shared=member is not None)
+    server = web.server(app, settings)
+    answering = asyncio.create_task(server.serve([listening]))
     answering.add_done_callback(lambda _: stop.set())
     try:
-        async with _working(settings, equipment) if only is None else nullcontext():
-            await _tell(settings, equipment, listener)
+        async with working:
+            await _tell(settings, equipment, listening)
             await stop.wait()
             app.state.health.stopping = True
             await asyncio.sleep(0 if answering.done() else settings.stop_notice)
     finally:
-        server.should_exit = True
+        server.stop()
         await answering
+
+
+def _telling(
+    member: Member | None, equipment: Equipment
+) -> AbstractAsyncContextManager[None]:
+    """Tell a family, if there is one, what is counted here."""
+    counted = partial(metrics.counted, equipment.database)
+    return member.telling(counted) if member else nullcontext()
 
 
 @asynccontextmanager
@@ -92,56 +92,11 @@ async def _working(settings: Settings, equipment: Equipment) -> AsyncGenerator[N
                 logger.error("a worker failed", exc_info=ended)
 
 
-def _signals() -> asyncio.Event:
-    """What is set by the first signal. The second has its usual effect, at once."""
-    loop, came = asyncio.get_running_loop(), asyncio.Event()
-
-    def heard() -> None:
-        for one in SIGNALS:
-            loop.remove_signal_handler(one)
-        logger.info("stopping; a second signal ends this at once")
-        came.set()
-
-    for one in SIGNALS:
-        loop.add_signal_handler(one, heard)
-    return came
-
-
-def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
-    proxies: Any = sorted(settings.trusted_proxies)
-    return uvicorn.Config(
-        app,
-        access_log=False,
-        forwarded_allow_ips=proxies,
-        http=protocol(settings.address_connections, settings.trusted_proxies),
-        limit_concurrency=settings.connections,
-        log_config=None,
-        proxy_headers=bool(proxies),
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN,
-        ws="websockets-sansio",
-        ws_max_size=MESSAGE,
-    )
-
-
-def _listener(settings: Settings) -> socket.socket:
-    """Where requests come in. Raises Failure if somebody else listens there."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    place = (settings.host, settings.port)
-    try:
-        return socket.create_server(place, family=family, backlog=2048)
-    except OSError as error:
-        said = error.strerror or error
-        raise Failure(
-            f"port {settings.port} of {settings.host} cannot be had: {said}"
-        ) from error
-
-
 async def _tell(
-    settings: Settings, equipment: Equipment, listener: socket.socket
+    settings: Settings, equipment: Equipment, listening: socket.socket
 ) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{host}:{listener.getsockname()[1]}"
+    url = f"http://{host}:{listening.getsockname()[1]}"
     say(f"Heliograph answers at {url}/graphql")
     if settings.graphiql:
         say(f"GraphiQL: open {url}/graphql in a browser")

@@ -130,14 +130,14 @@ def test_more_rows_than_can_be_paired_are_placed_by_landmarks(
     assert documented_cost(features, parts) < 1.3 * whole.cost + 1e-4
 
 
-def test_a_large_map_holds_no_more_than_one_and_a_half_tables_of_pairs() -> None:
+def test_a_large_map_holds_each_pair_once_and_little_else() -> None:
     features = spectra(1500, width=64)
     embed(features[:50])
     tracemalloc.start()
     embed(features)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 1.5 * 1500**2 * 4 + 2e6
+    assert peak < 0.7 * 1500**2 * 4 + 2e6
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
-from db.session import Database
+from resolvers import tails
 from resolvers.access import Actor
 from resolvers.context import Context
 from resolvers.equipment import Equipment
-from resolvers.monitoring import points
-from resolvers.platform import events
+from resolvers.monitoring import arrivals
 from schema import schema
 from server.bus import MemoryBus
 from tests.conftest import Ask, Listen, Save, Someone
 from tests.monitoring.conftest import Machine, a_machine
 from tests.monitoring.test_incidents import RESOLVE
+from tests.waiting import until
 
 POINTS = """subscription ($id: ID!, $after: Int) {
   monitorPointAdded(analysis: $id, after: $after) { processOrder } }"""
@@ -45,25 +44,17 @@ async def some(told: AsyncIterator[Any], count: int) -> list[Any]:
 
 
 @pytest.fixture
-def waiting(database: Database) -> Waiting:
+def waiting(statements: list[str]) -> Waiting:
     """The events that come of what is done meanwhile, once it is done."""
-    reads = 0
-
-    @event.listens_for(database.readers.sync_engine, "after_cursor_execute")
-    def count_(*_: object) -> None:
-        nonlocal reads
-        reads += 1
 
     @asynccontextmanager
     async def waiting(
         told: AsyncIterator[Any], count: int
     ) -> AsyncGenerator[list[Any]]:
-        nonlocal reads
-        reads, found = 0, list[Any]()
+        found = list[Any]()
+        statements.clear()
         task = asyncio.create_task(some(told, count))
-        async with asyncio.timeout(20):
-            while reads < LISTENING:  # noqa: ASYNC110  nothing tells us
-                await asyncio.sleep(0.01)
+        await until(lambda: len(statements) >= LISTENING, seconds=20)
         yield found
         found += await task
 
@@ -83,7 +74,7 @@ def orders(found: list[Any]) -> list[int]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for word before looking all the same."""
-    for module in (events, points):
+    for module in (tails, arrivals):
         monkeypatch.setattr(module, "PATIENCE", 0.05)
 
 

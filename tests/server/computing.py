@@ -43,6 +43,23 @@ def lengthy(marker: str) -> None:
     time.sleep(3_600)
 
 
+def lengthy_at_first(marker: str) -> str:
+    """As `lengthy`, and done at once when it is begun again."""
+    if not Path(marker).exists():
+        lengthy(marker)
+    return "done"
+
+
+def copied(source: Path, target: Path) -> tuple[str, str]:
+    """Copy a file, and say where both were."""
+    target.write_bytes(source.read_bytes())
+    return str(source), str(target)
+
+
+def unsendable() -> object:
+    return lambda: None
+
+
 def telling(*lines: str) -> str:
     """Tell every line, the last of them at the very end."""
     for number, line in enumerate(lines):
@@ -61,3 +78,15 @@ def fatal(marker: str) -> str:
 
 def fatally() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fatal_to_its_parent(marker: str) -> None:
+    """Write a letter, and kill the process that began this one."""
+    with Path(marker).open("a") as file:
+        file.write("x")
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+
+
+def unequal() -> None:
+    raise ValueError("3 is not 4")

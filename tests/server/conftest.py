@@ -1,7 +1,7 @@
 """An endpoint behind a real server, with a schema in which things take time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 
 import schema
 from db import migrating
-from resolvers.access import Actor
+from resolvers.access import Actor, BaseRole
 from resolvers.context import Context
 from resolvers.errors import Unauthenticated
 from resolvers.writes import Origin
@@ -28,7 +28,9 @@ from schema.reads import costing
 from server.body import Asked
 from server.endpoint import Endpoint
 from server.principals import STRANGER, Principal
-from tests.conftest import As
+from tests.conftest import As, Save
+from tests.documents import digest
+from tests.factories import a_document
 from tests.server.clients import serving
 from tests.worlds import World
 
@@ -135,6 +137,8 @@ async def address(endpoint: Endpoint) -> AsyncIterator[str]:
 
 
 Post = Callable[..., Any]
+Send = Callable[..., Awaitable[Any]]
+Registered = Callable[[Actor, str], Awaitable[str]]
 
 
 @pytest.fixture
@@ -154,6 +158,29 @@ def post(http: httpx.AsyncClient) -> Post:
         return await http.post("/graphql", json={"query": query, **more}, headers=given)
 
     return post
+
+
+@pytest.fixture
+def send(http: httpx.AsyncClient) -> Send:
+    """What is answered to this body, of whoever it is."""
+
+    async def send(bearer: str | None = GOOD, **body: Any) -> Any:
+        headers = {"authorization": bearer} if bearer else {}
+        return (await http.post("/graphql", json=body, headers=headers)).json()
+
+    return send
+
+
+@pytest.fixture
+def registered(save: Save) -> Registered:
+    """Register a document, past everything that checks it."""
+
+    async def registered(owner: Actor, text: str) -> str:
+        shared = owner.role is BaseRole.ADMIN
+        about = {"document": text, "sha256": digest(text), "is_shared": shared}
+        return f"sha256:{(await save(a_document(owner, **about))).sha256}"
+
+    return registered
 
 
 @pytest.fixture

@@ -197,7 +197,8 @@ async def test_what_takes_too_long_is_ended(
     post: Post, endpoint: Endpoint, seen: Seen, kind: str, told: str
 ) -> None:
     operations = endpoint.operations
-    operations.limits = dataclasses.replace(operations.limits, seconds=0.1)
+    admission = operations.admission
+    admission.limits = dataclasses.replace(admission.limits, seconds=0.1)
     answer = await post(f"{kind} {{ sleep(seconds: 60) }}")
     assert code(answer) == told
     assert seen.cancelled.is_set()

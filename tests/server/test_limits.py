@@ -194,7 +194,7 @@ async def test_strangers_see_the_schema_only_where_they_may(
     endpoint: Endpoint, http: httpx.AsyncClient, post: Post, query: str
 ) -> None:
     assert "data" in (await http.post("/graphql", json={"query": query})).json()
-    endpoint.operations.limits = Limits(introspection=False)
+    endpoint.operations.admission.limits = Limits(introspection=False)
     answer = await http.post("/graphql", json={"query": query})
     assert answer.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert "data" in (await post(query)).json()
@@ -217,7 +217,7 @@ async def test_strangers_are_not_helped_to_guess_names(
     endpoint: Endpoint, http: httpx.AsyncClient, asked: dict[str, Any]
 ) -> None:
     assert "Did you mean" in (await http.post("/graphql", json=asked)).text
-    endpoint.operations.limits = Limits(introspection=False)
+    endpoint.operations.admission.limits = Limits(introspection=False)
     answer = await http.post("/graphql", json=asked)
     assert answer.json()["errors"][0]["message"]
     assert "Did you mean" not in answer.text

@@ -29,7 +29,7 @@ DEAR = "{ alertRules { totalCount } }"
 def poor(endpoint: Endpoint) -> None:
     """Whoever asks has few points, and none come back within the test."""
     little = Rate(20, 0.01)
-    endpoint.operations.limits = Limits(rate=little, strangers_rate=little)
+    endpoint.operations.admission.limits = Limits(rate=little, strangers_rate=little)
 
 
 @pytest.mark.usefixtures("poor")
@@ -104,8 +104,8 @@ def test_strangers_pay_by_address_and_users_wherever_they_are(
 async def test_what_is_too_much_at_a_time_waits_for_its_turn(
     endpoint: Endpoint, post: Post, http: httpx.AsyncClient, seen: Seen
 ) -> None:
-    endpoint.operations._turns = Turns(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  made when the endpoint is
-    endpoint.operations.limits = Limits(seconds=0.4)
+    endpoint.operations.turns = Turns(1)
+    endpoint.operations.admission.limits = Limits(seconds=0.4)
     slow = asyncio.create_task(post("{ sleep(seconds: 0.3) }"))
     async with asyncio.timeout(5):
         await seen.begun.wait()

@@ -62,6 +62,8 @@ def test_a_setting_that_does_not_exist_is_named(
     [
         ("HELIOGRAPH_PORT", "many", "HELIOGRAPH_PORT 'many' will not do"),
         ("HELIOGRAPH_PORT", "65536", "HELIOGRAPH_PORT '65536' will not do"),
+        ("HELIOGRAPH_PROCESSES", "0", "HELIOGRAPH_PROCESSES '0' will not do"),
+        ("HELIOGRAPH_SERVER", "nginx", "input should be 'uvicorn' or 'granian'"),
         ("HELIOGRAPH_LOG_FORMAT", "xml", "input should be 'json' or 'text'"),
         ("HELIOGRAPH_DATABASE_URL", "mysql://u:hush@h", "it begins with postgresql"),
         ("HELIOGRAPH_DATABASE_URL", "sqlite:///:memory:", "it names a file"),

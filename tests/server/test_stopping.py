@@ -7,7 +7,7 @@ import time
 from db.models import FeatureData, Job, JobStatus
 from resolvers.access import SYSTEM, visible
 from resolvers.equipment import Equipment
-from server.commands.serving import DRAIN
+from server.stopping import DRAIN
 from tests.crashing import TESTED
 from tests.processes import Server, serving
 from tests.server.clients import Talk, talking

@@ -197,7 +197,7 @@ async def test_a_server_that_stops_says_so(endpoint: Endpoint, seen: Seen) -> No
 async def test_a_flood_of_pings_delays_nobody(
     endpoint: Endpoint, address: str, http: httpx.AsyncClient
 ) -> None:
-    endpoint.operations.limits = Limits(messages=Rate(10_000, 1))
+    endpoint.operations.admission.limits = Limits(messages=Rate(10_000, 1))
     async with talking(address) as talk:
         for _ in range(5000):
             await talk.send("ping")

@@ -9,7 +9,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
 
 from server import http
 from server.http import LARGEST, protocol
@@ -48,6 +50,11 @@ class Line:
 async def answered(request: Request) -> Response:
     await request.body()
     return PlainTextResponse("hello")
+
+
+async def echoed(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text(await websocket.receive_text())
 
 
 @pytest.fixture
@@ -116,6 +123,22 @@ async def test_what_takes_long_after_its_head_is_answered(
         await asyncio.sleep(0.1)
         await line.say("x" * 50_000)
     assert await line.status() == 200
+
+
+async def test_a_websocket_may_be_silent_for_longer_than_a_head(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http, "PATIENCE", 0.2)
+    app = Starlette(routes=[WebSocketRoute("/", echoed)])
+    options = {"http": protocol(MOST), "ws": "websockets-sansio"}
+    async with (
+        serving(app, **options) as address,
+        asyncio.timeout(SECONDS),
+        connect(f"ws://{address}/") as socket,
+    ):
+        await asyncio.sleep(0.5)
+        await socket.send("still here")
+        assert await socket.recv() == "still here"
 
 
 async def test_an_address_has_so_many_connections_and_no_more(dial: Dial) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from graphql import (
     DocumentNode,
@@ -55,3 +56,9 @@ class Validation:
         if any(error.message == TOO_MANY for error in errors):
             raise LimitExceeded("too many fields of the document have the same name")
         return errors
+
+
+@cache
+def validation(schema: GraphQLSchema) -> Validation:
+    """Of all documents of a schema."""
+    return Validation(schema)
