@@ -127,7 +127,7 @@ def said(token: str, query: str = WATCH) -> list[dict[str, Any]]:
 async def told(stage: Stage, path: str, size: int) -> tuple[float, Any]:
     """Microseconds of processor for a frame, of a round; and what the clients say."""
     events = EVENTS[size]
-    before = stage.server.cpu()
+    before, heard = stage.server.cpu(), None
     for _ in range(events):
         if path == "/bare":
             owner: Any = stage.owner.actor.user_id

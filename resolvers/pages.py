@@ -23,10 +23,10 @@ def fact(name: str, row: Any, listing: Listing) -> Any:
     after = surely if listing.after else never
     before = surely if listing.before else never
     facts = {
-        "startCursor": start,
-        "endCursor": end,
-        "hasNextPage": say("truth", before if listing.backward else more),
-        "hasPreviousPage": say("truth", more if listing.backward else after),
+        "startCursor": say("quoted", start),
+        "endCursor": say("quoted", end),
+        "hasNextPage": _truth(before if listing.backward else more),
+        "hasPreviousPage": _truth(more if listing.backward else after),
     }
     return facts[name]
 
@@ -49,3 +49,7 @@ def placed(parts: Parts) -> bool:
 def of_rows(parts: Parts) -> bool:
     """Whether anything said of a page needs its rows; its total count does not."""
     return placed(parts) or any(isinstance(part, Each) for part in parts.values())
+
+
+def _truth(condition: Any) -> Any:
+    return say("bare", say("truth", condition))

@@ -18,37 +18,45 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from db import faultpoints
 from db.session import Database
-from resolvers.access import ANONYMOUS
+from resolvers.access import ANONYMOUS, Actor
 from resolvers.errors import Denial
 from resolvers.statements import MISSING
 from resolvers.writes import Origin
-from schema.documents import Known
 from schema.execution import MARK
 from schema.plans import plan_of
 from server import access, metrics, responses
 from server.admission import Operation
 from server.answers import Answer, Rejected
 from server.authentication import Authentication
-from server.body import LARGEST, Asked, read_json
+from server.body import LARGEST, read_json
 from server.endpoint import Endpoint
 from server.guards import guarded
 from server.heads import Head, Heads, Sent, again, sent
 from server.negotiation import GRAPHQL
 from server.principals import Principal, paying
+from server.rehearsed import Planned, Rehearsed
 
 PERSISTED = {"persistedQuery": None}
 """The extensions that are read: of any other the long way may know more."""
 
 
 @dataclass(slots=True)
-class Found:
-    """An operation that is known, who asks for it, and what they pay."""
+class Request:
+    """A request whose head is simple, and who makes it."""
 
-    asked: Asked
-    known: Known
-    points: float
-    principal: Principal
+    head: Head
+    body: bytes
+    who: Principal
     address: str | None
+
+    @property
+    def whose(self) -> str:
+        """Whose points it costs."""
+        return paying(self.who.actor, self.address)
+
+
+class Unknown(Exception):
+    """It was not asked before, or not so simply."""
 
 
 class Straight:
@@ -66,6 +74,7 @@ class Straight:
         self._operations = endpoint.operations
         self._authentication = authentication
         self._database = database
+        self._rehearsed = Rehearsed()
         self._heads = Heads(*([b"origin"] if endpoint.allowed_origins else []))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,92 +86,109 @@ class Straight:
         ):
             begun = time.perf_counter()
             message = await receive()
-            if found := self._found(head, message, scope["client"]):
-                answer = await self._answer(found, head)
+            if request := self._request(head, message, scope["client"]):
+                name, answer = await self._answer(request)
                 if answer:
                     await faultpoints.pass_by("resp.before_send")
                     await sent(send, scope, head, answer)
                     seconds = time.perf_counter() - begun
-                    _told(head, found.known.name, answer.status, seconds)
+                    metrics.REQUESTS.labels("POST", answer.status).inc()
+                    access.answered(head.request_id, name, answer.status, seconds)
                     return
             receive = again(message, receive)
         await self._app(scope, receive, send)
 
-    def _found(
+    def _request(
         self, head: Head, message: Message, client: tuple[str, int] | None
-    ) -> Found | None:
-        """What a body asks, if it is known, and whoever asks may ask for it."""
-        principal = self._authentication.at_once(head.bearer)
-        body = message.get("body", b"")
-        if principal is None or message.get("more_body") or len(body) > LARGEST:
+    ) -> Request | None:
+        who, body = self._authentication.at_once(head.bearer), message.get("body", b"")
+        if who is None or message.get("more_body") or len(body) > LARGEST:
             return None
-        admission, actor = self._operations.admission, principal.actor
+        return Request(head, body, who, client and client[0])
+
+    async def _answer(self, request: Request) -> tuple[str, Sent | None]:
+        """What a request is called in the log, and its answer if this is its way."""
+        actor, body = request.who.actor, request.body
+        if planned := self._rehearsed.get(actor, body):
+            return planned.name, await self._read(request, planned)
         try:
-            asked = read_json(body)
-            if (asked.extensions or PERSISTED).keys() != PERSISTED.keys():
-                return None
-            text = admission.persisted.at_once(actor, asked)
-            known = text and admission.known(text, asked.operation_name)
-            if not known or known.kind is OperationType.SUBSCRIPTION:
-                return None
-            given = asked.variables or {}
-            cost = admission.cost(known, given, stranger=actor == ANONYMOUS)
-        except (HTTPException, Denial):
-            return None
-        return Found(asked, known, cost.points + 1, principal, client and client[0])
+            operation, points = self._operation(request)
+        except (HTTPException, Denial, Unknown):
+            return "", None
+        if operation.kind is OperationType.MUTATION:
+            return operation.known.name, await self._done(request, operation, points)
+        if planned := self._planned(actor, operation, points):
+            if operation.asked.query:
+                self._rehearsed.keep(actor, body, planned)
+            return planned.name, await self._read(request, planned)
+        return "", None
 
-    async def _answer(self, found: Found, head: Head) -> Sent | None:
-        if found.known.kind is OperationType.MUTATION:
-            return await self._done(found, head)
-        begun = time.perf_counter()
-        if (text := await self._read(found)) is None:
-            return None
-        metrics.read_at_once(time.perf_counter() - begun)
-        return Sent(b"".join((b'{"data":', text.encode(), b"}")))
+    def _operation(self, request: Request) -> tuple[Operation, float]:
+        """A known operation and its price. Raises Unknown, Denial, HTTPException."""
+        admission, actor = self._operations.admission, request.who.actor
+        asked = read_json(request.body)
+        if (asked.extensions or PERSISTED).keys() != PERSISTED.keys():
+            raise Unknown
+        text = admission.persisted.at_once(actor, asked)
+        known = text and admission.known(text, asked.operation_name)
+        if not known or known.kind is OperationType.SUBSCRIPTION:
+            raise Unknown
+        stranger = actor == ANONYMOUS
+        cost = admission.cost(known, asked.variables or {}, stranger=stranger)
+        return Operation(asked, known, of_schema=False), cost.points + 1
 
-    async def _read(self, found: Found) -> str | None:
-        """The answer to a query, if one statement gives it and there is a turn free."""
-        asking = found.known.asking(
-            self._operations.schema, found.asked.variables or {}
-        )
+    def _planned(
+        self, actor: Actor, operation: Operation, points: float
+    ) -> Planned | None:
+        known, given = operation.known, operation.asked.variables or {}
+        asking = known.asking(self._operations.schema, given)
         plan = asking and plan_of(asking)
-        whose = paying(found.principal.actor, found.address)
-        turn = self._operations.turns.of(whose)
-        if not (asking and plan) or plan.too_deep or turn.locked():
+        if not (asking and plan) or plan.too_deep:
             return None
-        actor = found.principal.actor
+        try:
+            text, values = plan.text(asking, actor, self._database.speech)
+        except (Denial, GraphQLError):
+            return None
+        return Planned(known.name, points, text, {**values, MISSING: MARK})
+
+    async def _read(self, request: Request, planned: Planned) -> Sent | None:
+        """What one statement gives, if there is a turn free for it."""
+        actor, whose = request.who.actor, request.whose
+        turn = self._operations.turns.of(whose)
+        if turn.locked():
+            return None
+        begun = time.perf_counter()
         async with turn:
-            with suppress(Denial, GraphQLError, SQLAlchemyError):
-                text, values = plan.text(asking, actor, self._database.speech)
-                await self._operations.admission.pay(actor, whose, found.points)
-                values[MISSING] = MARK
-                answer = await self._database.direct.scalar(text, values)
-                return None if MARK in answer else answer
+            with suppress(Denial, SQLAlchemyError):
+                await self._operations.admission.pay(actor, whose, planned.points)
+                text = await self._database.direct.scalar(planned.text, planned.values)
+                if MARK not in text:
+                    metrics.read_at_once(time.perf_counter() - begun)
+                    return Sent(b"".join((b'{"data":', text.encode(), b"}")))
+        self._rehearsed.forget(actor, request.body)
         return None
 
-    async def _done(self, found: Found, head: Head) -> Sent:
+    async def _done(
+        self, request: Request, operation: Operation, points: float
+    ) -> Sent:
         """What comes of a mutation, which is run for good and all."""
+        id_ = request.head.request_id
         clear_contextvars()
-        bind_contextvars(request_id=head.request_id, operation=found.known.name)
-        response = await guarded(self._run(found, head), head.request_id)
+        bind_contextvars(request_id=id_, operation=operation.known.name)
+        response = await guarded(self._run(request, operation, points), id_)
         return Sent(bytes(response.body), response.status_code, response.raw_headers)
 
-    async def _run(self, found: Found, head: Head) -> Response:
-        who, operations = found.principal, self._operations
-        where = Origin(head.request_id, found.address, head.agent, who.session_id)
+    async def _run(
+        self, request: Request, operation: Operation, points: float
+    ) -> Response:
+        head, who, operations = request.head, request.who, self._operations
+        where = Origin(head.request_id, request.address, head.agent, who.session_id)
         context = self._endpoint.context(who.actor, where)
-        whose = paying(who.actor, found.address)
-        await operations.admission.pay(who.actor, whose, found.points)
+        await operations.admission.pay(who.actor, request.whose, points)
         try:
-            operation = Operation(found.asked, found.known, of_schema=False)
             answer = await operations.answer(operation, context)
         except Rejected as error:
             told = operations.told(error.errors, who.actor)
             answer = Answer(told, refused=True)
         status = 400 if answer.refused and head.media == GRAPHQL else 200
         return responses.json(answer.body(), status, head.media)
-
-
-def _told(head: Head, name: str, status: int, seconds: float) -> None:
-    metrics.REQUESTS.labels("POST", status).inc()
-    access.answered(head.request_id, name, status, seconds)
