@@ -34,6 +34,7 @@ class Postgres:
         self._most = most
         self._turns = asyncio.Semaphore(most)
         self._idle: list[asyncpg.Connection] = []
+        self.busy = 0
 
     async def scalar(self, text: Text, values: Mapping[str, Any]) -> str:
         return await self._answered(asyncpg.Connection.fetchval, text, values)
@@ -47,11 +48,13 @@ class Postgres:
             await self._wait()
         else:
             await self._turns.acquire()
+        self.busy += 1
         try:
             return await self._fetched(way, text.text, arguments)
         except FAILED as error:
             raise DBAPIError(text.text, None, error) from error
         finally:
+            self.busy -= 1
             self._turns.release()
 
     async def close(self) -> None:

@@ -38,6 +38,7 @@ class Sqlite:
         self._threads = ThreadPoolExecutor(most, "sqlite")
         self._readers = local()
         self._opened: list[Reader] = []
+        self.busy = 0
 
     async def scalar(self, text: Text, values: Mapping[str, Any]) -> str:
         [[found]] = await self.rows(text, values)
@@ -55,10 +56,7 @@ class Sqlite:
                     if not passing(error):
                         raise
                     text.slow_until = now + REMEMBERED
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(
-                self._threads, self._aside, text.text, arguments
-            )
+            return await self._beside(text.text, arguments)
         except sqlite3.Error as error:
             raise OperationalError(text.text, None, error) from error
 
@@ -67,6 +65,16 @@ class Sqlite:
         while self._opened:
             self._opened.pop().close()
         self._here = None
+
+    async def _beside(self, text: str, arguments: list[Any]) -> list[Any]:
+        loop = asyncio.get_running_loop()
+        self.busy += 1
+        try:
+            return await loop.run_in_executor(
+                self._threads, self._aside, text, arguments
+            )
+        finally:
+            self.busy -= 1
 
     def _aside(self, text: str, arguments: list[Any]) -> list[Any]:
         if not hasattr(self._readers, "own"):

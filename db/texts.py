@@ -38,6 +38,9 @@ def explaining(text: Text, words: str) -> Text:
 class Direct(Protocol):
     """A way to a database for single statements that only read."""
 
+    busy: int
+    """How many of its connections are at work."""
+
     async def scalar(self, text: Text, values: Mapping[str, Any]) -> str: ...
 
     async def rows(self, text: Text, values: Mapping[str, Any]) -> list[Any]:

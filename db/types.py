@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -18,6 +19,14 @@ def text(length: int | None = None) -> sa.String:
     """Text that both databases sort by its code points, whatever their locale."""
     kind = sa.Text if length is None else sa.String
     return kind(length).with_variant(kind(length, collation="C"), "postgresql")
+
+
+def document(text: Any) -> Any:
+    """A document of its text; SQLite makes numbers of those that are no more.
+
+    A whole number of more than 64 bits is how PostgreSQL writes 1e20.
+    """
+    return orjson.loads(text) if isinstance(text, str | bytes) else text
 
 
 def moment(text: str) -> datetime:

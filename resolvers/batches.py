@@ -10,13 +10,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import orjson
 import sqlalchemy as sa
 
 from db.base import Base
 from db.dialects import say
 from db.texts import Text
-from db.types import Floats, Moment, Several, Texts
+from db.types import Floats, Moment, Several, Texts, document
 from resolvers.access import Actor, visible
 from resolvers.lists import Listing, cursor, matching, windowed
 from resolvers.rows import Columns, columns_of
@@ -154,15 +153,10 @@ def _text(batch: Batch, anyone: Actor, dialect: Any) -> tuple[Text, list[Read]]:
 
 def _read(kind: Any, dialect: sa.Dialect) -> Callable[[Any], Any] | None:
     if isinstance(kind, sa.JSON):
-        return _document
+        return document
     if isinstance(kind, NATIVE) and dialect.name == "postgresql":
         return None
     return kind.dialect_impl(dialect).result_processor(dialect, None)
-
-
-def _document(text: Any) -> Any:
-    """A document of its text; SQLite makes numbers of those that are no more."""
-    return orjson.loads(text) if isinstance(text, str) else text
 
 
 def _ids() -> Any:

@@ -3,8 +3,8 @@
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import orjson
 from graphql import (
@@ -25,6 +25,7 @@ from schema.faults import masked
 
 BEGINNING = "after"
 """The argument of a subscription that says where it begins, and nothing else."""
+_beginnings: WeakKeyDictionary[Known, str | None] = WeakKeyDictionary()
 
 
 class Stream:
@@ -75,12 +76,13 @@ def alike(known: Known, given: Mapping[str, Any]) -> bytes:
 
     Two subscriptions of one operation that have them in common are told the same.
     """
-    beginning = _beginning(known)
+    if known not in _beginnings:
+        _beginnings[known] = _beginning(known)
+    beginning = _beginnings[known]
     told = {name: one for name, one in given.items() if name != beginning}
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
 
 
-@lru_cache(maxsize=256)
 def _beginning(known: Known) -> str | None:
     """The variable that says where a subscription begins, if it is good for no more."""
     root = known.node.selection_set.selections[0]

@@ -98,10 +98,14 @@ def parser() -> argparse.ArgumentParser:
 
 def _serving(commands: Any) -> None:
     serve = _plain(commands, "serve", "several.serve", "answer requests and run jobs")
-    serve.add_argument("--only", choices=("web", "worker"))
-    serve.add_argument("--host")
-    serve.add_argument("--port", type=int)
-    serve.add_argument("--processes", type=int, help="that answer requests")
+    serve.add_argument(
+        "--only", choices=("web", "worker"), help="answer requests, or run jobs"
+    )
+    serve.add_argument("--host", help="the address to listen on")
+    serve.add_argument("--port", type=int, help="the port to listen on; 0 is any")
+    serve.add_argument(
+        "--processes", type=int, metavar="N", help="how many answer requests"
+    )
     serve.add_argument("--server", help="uvicorn or granian")
     worker = _plain(commands, "worker", "serving.serve", "run jobs and nothing else")
     worker.set_defaults(only="worker")

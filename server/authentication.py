@@ -56,7 +56,8 @@ class Authentication:
             return principal
         if bearer is None or not bearer.lower().startswith(SCHEME):
             raise Unauthenticated("an authorization is `Bearer` and an access token")
-        claims = tokens.read(self._equipment.keys, bearer[len(SCHEME) :].strip())
+        token = bearer[len(SCHEME) :].strip()
+        claims = tokens.read(self._equipment.keys, token)
         session = claims.user_id, claims.session_id
         found = await self._standing(session)
         if found is None or found.version != claims.version:
@@ -64,7 +65,8 @@ class Authentication:
         actor = Actor(claims.user_id, found.role)
         ends, session_id = claims.expires_at, claims.session_id
         principal = Principal(actor, ends, session_id, claims.version)
-        self._keep(bearer, principal, self._remembered.get(session, NEVER)[0])
+        if len(bearer) == len(SCHEME) + len(token):  # kept, spaces would take room
+            self._keep(bearer, principal, self._remembered.get(session, NEVER)[0])
         return principal
 
     async def revoked(self, principal: Principal) -> None:

@@ -1,6 +1,6 @@
 """Subscriptions: whoever asks the same is told together, each answer made once."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -8,15 +8,21 @@ import orjson
 from graphql import ExecutionResult
 
 from resolvers.context import Context
+from resolvers.errors import LimitExceeded
 from resolvers.sources import Source
+from schema.bounds import within
+from schema.documents import Known
 from schema.streams import alike
 from server import metrics
 from server.admission import Operation
-from server.answers import Answer, answered
+from server.answers import Answer, Rejected, answered
 from server.groups import NEAR, Group
 from server.operations import Operations
 from server.outbox import GONE
 from server.seats import Seat, Told
+
+LARGEST = 16 * 1024
+"""Bytes of the variables of a subscription, which are held for as long as it runs."""
 
 
 class Following:
@@ -26,7 +32,7 @@ class Following:
         self, operations: Operations, operation: Operation, context: Context
     ) -> None:
         known, given = operation.known, operation.asked.variables or {}
-        self.key: Hashable = known, alike(known, given), context.actor
+        self.key: Hashable = known, _held(known, given), context.actor
         """Whoever has the same is told the same, from wherever they begin."""
         self._stream = operations.stream(operation, context)
         self._operations, self._actor = operations, context.actor
@@ -50,6 +56,16 @@ class Following:
 
     def _told(self, result: ExecutionResult) -> Answer:
         return answered(result, self._operations.told(result.errors, self._actor))
+
+
+def _held(known: Known, given: Mapping[str, Any]) -> bytes:
+    """The variables in which it differs from others. Raises Rejected for too many."""
+    variables = alike(known, given)
+    try:
+        within("bytes of a subscription's variables", len(variables), LARGEST)
+    except LimitExceeded as error:
+        raise Rejected.by(error) from error
+    return variables
 
 
 class Followers:

@@ -1,5 +1,6 @@
 """The heads of simple requests, and of the answers to them, without a framework."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
@@ -19,6 +20,8 @@ STRANGE = frozenset({b"content-encoding"})
 """Headers that need one."""
 ACCEPTED = 100
 """Accept headers whose meaning is remembered."""
+SOON = 1.0
+"""Seconds for a body that is simple to be there."""
 PROCESS, REQUESTS = token_hex(8), count()
 """What the ids of our own requests are made of."""
 ENCODED = {name.encode(): value.encode() for name, value in SAFE.items()}
@@ -62,7 +65,7 @@ class Heads:
         """What a request's headers say, if there is nothing unusual about them."""
         said: dict[bytes, bytes] = {}
         for name, value in headers:
-            if name in self._strange or (name == b"accept" and name in said):
+            if name in self._strange or name in said:
                 return None
             said[name] = value
         plain = said.get(b"content-type", b"").lower() in PLAIN
@@ -87,6 +90,15 @@ class Heads:
             liked = negotiated(accept.decode("latin-1"), (JSON, GRAPHQL))
             self._media[accept] = liked
         return self._media[accept]
+
+
+async def soon(receive: Receive) -> Message | None:
+    """What is received, if it comes soon."""
+    try:
+        async with asyncio.timeout(SOON):
+            return await receive()
+    except TimeoutError:
+        return None
 
 
 def again(message: Message, receive: Receive) -> Receive:

@@ -9,6 +9,9 @@ from starlette.exceptions import HTTPException
 
 from server.body import LARGEST, Asked, document
 
+LONGEST = 255
+"""Characters of an id, which is kept, and sent with each answer."""
+
 
 class Closing(Exception):
     """The socket is to be closed, and why."""
@@ -89,9 +92,9 @@ def _subscribe(message: dict[str, Any]) -> Subscribe:
 
 
 def _id(message: dict[str, Any]) -> str:
-    if not isinstance(id_ := message.get("id"), str) or not id_:
-        raise Closing(4400, "`id` is a string that is not empty")
-    return id_
+    if isinstance(id_ := message.get("id"), str) and 1 <= len(id_) <= LONGEST:
+        return id_
+    raise Closing(4400, f"`id` is a string of 1 to {LONGEST} characters")
 
 
 def _object(

@@ -104,6 +104,7 @@ def counted(database: Database) -> CollectorRegistry:
     """What was counted in this process, once it has looked at what it has not."""
     for name, engine in (("read", database.readers), ("write", database.writers)):
         CONNECTIONS.labels(name).set(getattr(engine.pool, "checkedout", int)())
+    CONNECTIONS.labels("read").inc(database.direct.busy)
     return REGISTRY
 
 

@@ -68,6 +68,13 @@ class Operations:
             task.add_done_callback(self._mutations.discard)
             return await asyncio.shield(task)
 
+    def late(self, kind: OperationType) -> Rejected:
+        """Why there is no answer where one took too long."""
+        within = f"within {self.limits.seconds:g} s"
+        if kind is OperationType.MUTATION:
+            return Rejected.by(UnknownOutcome(f"not done {within}; look first"))
+        return Rejected.by(LimitExceeded(f"not answered {within}; ask for less"))
+
     async def finished(self) -> None:
         """Wait for the mutations that nobody waits for any more."""
         await asyncio.gather(*self._mutations, return_exceptions=True)
@@ -83,11 +90,7 @@ class Operations:
         except Busy as error:
             raise Rejected.by(error) from error
         except TimeoutError as error:
-            if operation.kind is OperationType.MUTATION:
-                late = UnknownOutcome(f"not done within {seconds:g} s; look first")
-            else:
-                late = LimitExceeded(f"not answered within {seconds:g} s; ask for less")
-            raise Rejected.by(late) from error
+            raise self.late(operation.kind) from error
         answer = answered(result, self.told(result.errors, context.actor))
         metrics.count(operation.kind.value, answer.data)
         if context.noted is None:

@@ -5,6 +5,7 @@ whose text is the answer; a mutation is run at once. Whatever is not so simple g
 long way, which says what is wrong with it, or makes it simple for the next time.
 """
 
+import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from server.authentication import Authentication
 from server.body import LARGEST, read_json
 from server.endpoint import Endpoint
 from server.guards import guarded
-from server.heads import Head, Heads, Sent, again, sent
+from server.heads import Head, Heads, Sent, again, sent, soon
 from server.negotiation import GRAPHQL
 from server.principals import Principal, paying
 from server.rehearsed import Planned, Rehearsed
@@ -85,8 +86,8 @@ class Straight:
             and (head := self._heads.read(scope["headers"]))
         ):
             begun = time.perf_counter()
-            message = await receive()
-            if request := self._request(head, message, scope["client"]):
+            message = await soon(receive)
+            if message and (request := self._request(head, message, scope["client"])):
                 name, answer = await self._answer(request)
                 if answer:
                     await faultpoints.pass_by("resp.before_send")
@@ -95,7 +96,7 @@ class Straight:
                     metrics.REQUESTS.labels("POST", answer.status).inc()
                     access.answered(head.request_id, name, answer.status, seconds)
                     return
-            receive = again(message, receive)
+            receive = again(message, receive) if message else receive
         await self._app(scope, receive, send)
 
     def _request(
@@ -158,15 +159,24 @@ class Straight:
         if turn.locked():
             return None
         begun = time.perf_counter()
-        async with turn:
-            with suppress(Denial, SQLAlchemyError):
-                await self._operations.admission.pay(actor, whose, planned.points)
-                text = await self._database.direct.scalar(planned.text, planned.values)
-                if MARK not in text:
+        try:
+            async with turn, asyncio.timeout(self._operations.limits.seconds):
+                if text := await self._text(request, planned):
                     metrics.read_at_once(time.perf_counter() - begun)
                     return Sent(b"".join((b'{"data":', text.encode(), b"}")))
+        except TimeoutError:
+            late = self._operations.late(OperationType.QUERY)
+            return _sent(self._refused(request, late))
         self._rehearsed.forget(actor, request.body)
         return None
+
+    async def _text(self, request: Request, planned: Planned) -> str | None:
+        """The data of a paid answer, unless the long way has more to say of it."""
+        actor, points = request.who.actor, planned.points
+        with suppress(Denial, SQLAlchemyError):
+            await self._operations.admission.pay(actor, request.whose, points)
+            text = await self._database.direct.scalar(planned.text, planned.values)
+            return None if MARK in text else text
 
     async def _done(
         self, request: Request, operation: Operation, points: float
@@ -175,8 +185,7 @@ class Straight:
         id_ = request.head.request_id
         clear_contextvars()
         bind_contextvars(request_id=id_, operation=operation.known.name)
-        response = await guarded(self._run(request, operation, points), id_)
-        return Sent(bytes(response.body), response.status_code, response.raw_headers)
+        return _sent(await guarded(self._run(request, operation, points), id_))
 
     async def _run(
         self, request: Request, operation: Operation, points: float
@@ -188,7 +197,19 @@ class Straight:
         try:
             answer = await operations.answer(operation, context)
         except Rejected as error:
-            told = operations.told(error.errors, who.actor)
-            answer = Answer(told, refused=True)
-        status = 400 if answer.refused and head.media == GRAPHQL else 200
-        return responses.json(answer.body(), status, head.media)
+            return self._refused(request, error)
+        return _told(request, answer)
+
+    def _refused(self, request: Request, error: Rejected) -> Response:
+        told = self._operations.told(error.errors, request.who.actor)
+        return _told(request, Answer(told, refused=True))
+
+
+def _told(request: Request, answer: Answer) -> Response:
+    media = request.head.media
+    status = 400 if answer.refused and media == GRAPHQL else 200
+    return responses.json(answer.body(), status, media)
+
+
+def _sent(response: Response) -> Sent:
+    return Sent(bytes(response.body), response.status_code, response.raw_headers)

@@ -8,8 +8,8 @@ from schema import schema
 
 SCHEMA: Any = schema._schema  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 TYPES: dict[str, Any] = SCHEMA.type_map
-FILES = {"preview"}
-"""Fields that read files, which a test has only where it is about them."""
+WHOLE = {"features", "preview"}
+"""Fields that need files, or rows that agree with each other."""
 
 
 def fields(type_: Any) -> list[str]:
@@ -23,7 +23,7 @@ def by_method(type_: Any) -> list[str]:
         name
         for name, one in type_.fields.items()
         if not compiles(one)
-        and name not in FILES
+        and name not in WHOLE
         and not any(map(is_required_argument, one.args.values()))
     ]
 

@@ -74,9 +74,11 @@ async def test_the_loop_goes_on_while_a_long_statement_runs(database: Database) 
     turns = 0
     while not asked.done():
         await asyncio.sleep(0.005)
+        assert database.direct.busy == (not asked.done())
         turns += 1
     assert asked.result() == "2000000"
     assert turns > 5
+    assert database.direct.busy == 0
 
 
 async def test_a_statement_that_takes_too_long_is_ended(

@@ -1,5 +1,6 @@
 """What is remembered of operations has bounds, for each and for all."""
 
+import gc
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ from graphql import parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schema import plans, schema
+from schema import columns, documents, plans, schema
 from schema.asking import Asking, fragments_of
 from schema.memory import Memory
 from tests.conftest import As
@@ -53,6 +54,35 @@ def test_what_is_too_large_to_keep_is_made_all_the_same() -> None:
     assert memory.get(thing, "large", lambda: (1, 11)) == 1
     assert memory.room == 0
     assert memory.get(thing, "large", lambda: (2, 11)) == 2
+
+
+def test_what_was_made_for_a_thing_goes_with_it() -> None:
+    memory, there = Memory[int](most=20, share=10), Thing()
+    memory.get(there, "key", lambda: (1, 4))
+    for place in range(100):
+        memory.get(Thing(), "key", lambda: (place, 7))  # noqa: B023
+    gc.collect()
+    assert memory.get(there, "key", lambda: (2, 4)) == 1
+    assert memory.room == 4
+
+
+async def test_a_document_that_is_forgotten_leaves_nothing_behind(
+    as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memories = [Memory[Any](10**6, 10**6) for _ in range(3)]
+    monkeypatch.setattr(plans, "_plans", memories[0])
+    monkeypatch.setattr(plans, "_texts", memories[1])
+    monkeypatch.setattr(columns, "_shown", memories[2])
+    monkeypatch.setattr(documents, "SHELF", documents.Shelf(most=50))
+    rooms: list[list[int]] = []
+    for place in range(20):
+        mixed = "datasets { totalCount } viewer { sessions { nodes { isCurrent } } }"
+        query = f"{{ a{place}: __typename {mixed} }}"
+        assert not (await schema.execute(query, context_value=as_())).errors
+        gc.collect()
+        rooms.append([memory.room for memory in memories])
+    assert rooms[0] != [0, 0, 0]
+    assert rooms[-1] == rooms[-2] == rooms[10]
 
 
 def test_what_raises_is_not_remembered() -> None:

@@ -162,6 +162,14 @@ async def test_a_token_speaks_for_its_owner(ada: Client) -> None:
     assert await ada.authentication.authenticate(f"bearer {ada.access}") == principal
 
 
+async def test_spaces_around_a_token_take_no_room_for_good(ada: Client) -> None:
+    principal = await who(ada)
+    wide = f"Bearer {' ' * 60_000}{ada.access}"
+    assert await ada.authentication.authenticate(wide) == principal
+    assert ada.authentication.at_once(wide) is None
+    assert ada.authentication.at_once(f"Bearer {ada.access}") == principal
+
+
 @pytest.mark.parametrize("scheme", ["", "Basic ", "Bearer", "Bearer: "])
 async def test_an_authorization_is_a_bearer_token(ada: Client, scheme: str) -> None:
     with pytest.raises(Unauthenticated):

@@ -28,6 +28,8 @@ import asyncio, sys
 from tests.server.clusters import pooled
 from tests.server.test_cluster import Ears, abroad
 
+pytestmark = pytest.mark.once("sqlite")
+
 async def main():
     with pooled(sys.argv[1]) as pools:
         await pools.run(abroad("lengthy"), sys.argv[2], heard=Ears())

@@ -35,6 +35,7 @@ MALFORMED: list[Any] = [
     {"type": "subscribe", "id": "1", "payload": None},
     {"type": "subscribe", "payload": {"query": "{ a }"}},
     {"type": "subscribe", "id": "", "payload": {"query": "{ a }"}},
+    {"type": "subscribe", "id": "a" * 256, "payload": {"query": "{ a }"}},
     {"type": "subscribe", "id": 1, "payload": {"query": "{ a }"}},
     {"type": "subscribe", "id": "1", "payload": {"query": 5}},
     {"type": "subscribe", "id": "1", "payload": {}},
@@ -69,6 +70,18 @@ async def test_a_message_has_a_size(address: str) -> None:
         await talk.init()
         await talk.subscribe("#" * 2**21)
         assert (await talk.closed())[0] in {1009, 4400}
+
+
+async def test_what_a_subscription_holds_has_a_size(address: str) -> None:
+    query = "subscription { diagnosticsTicks }"
+    async with talking(address) as talk:
+        await talk.init(authorization=GOOD)
+        await talk.subscribe(query, variables={"more": [1] * 10_000})
+        told = await talk.hear()
+        assert told["type"] == "error"
+        assert told["payload"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+        await talk.subscribe(query, variables={"more": [1] * 1_000})
+        assert (await talk.hear())["type"] == "next"
 
 
 @given(message=st.text() | st.binary())

@@ -25,6 +25,8 @@ from server.stopping import DRAIN
 from tests.processes import FREELY, serving
 from tests.server.clients import SECONDS, talking
 
+pytestmark = pytest.mark.once("sqlite")
+
 
 class Seen:
     """What the application has lived through."""

@@ -20,6 +20,8 @@ from tests.processes import Server, serving
 from tests.server.clients import Talk, talking
 from tests.waiting import SECONDS
 
+pytestmark = pytest.mark.once("postgresql")
+
 JOBS = 30
 ADDED = """subscription($id: ID!) {
   monitorPointAdded(analysis: $id, after: -1) { processOrder } }"""

@@ -21,6 +21,8 @@ from tests.families import children, counted, get, home, kill, whole
 from tests.processes import FREELY, Server, run, serving
 from tests.waiting import SECONDS, until_told
 
+pytestmark = pytest.mark.once("postgresql")
+
 CHEAP = {"query": "{ __typename }"}
 """Costs a point."""
 POINTS = 100

@@ -18,6 +18,8 @@ from tests.compute.spectra import spectra
 from tests.server.clusters import GIB, clustered, everywhere, held, kill, pooled, tasks
 from tests.waiting import SECONDS, until
 
+pytestmark = pytest.mark.once("sqlite")
+
 WIDTH = 24
 NAMES = [f"f_{n}" for n in range(WIDTH)]
 FEW = Parameters(imax=8)

@@ -62,12 +62,12 @@ async def signed(equipment: Equipment, save: Save, actor: Actor) -> str:
 async def client(
     equipment: Equipment, settings: Settings, bearer: str, *, short: bool
 ) -> AsyncGenerator[Client]:
-    app = create_app(equipment, settings)
+    made = create_app(equipment, settings)
     if not short:
-        ways = app.user_middleware
-        app.user_middleware = [one for one in ways if one.cls is not Straight]
-    lifespan = app.router.lifespan_context(app)
-    async with lifespan, serving(app) as address, Client() as there:
+        ways = made.user_middleware
+        made.user_middleware = [one for one in ways if one.cls is not Straight]
+    lifespan = made.router.lifespan_context(made)
+    async with lifespan, serving(made) as address, Client() as there:
         there.base_url = f"http://{address}"
         there.headers["authorization"] = bearer
         yield there
