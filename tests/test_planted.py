@@ -13,6 +13,7 @@ from resolvers import statements
 from resolvers.access import SYSTEM, Actor, visible
 from resolvers.equipment import Equipment
 from resolvers.lists import Listing, windowed
+from schema import documents
 from tests.differences import asking, search
 
 ENOUGH = 300
@@ -57,6 +58,7 @@ def test_a_planted_fault_is_found(
     name: str,
     fault: Callable[..., Any],
 ) -> None:
+    monkeypatch.setattr(documents, "SHELF", documents.Shelf())  # a plan is kept
     monkeypatch.setattr(statements, name, fault)
     with asking(database_url, equipment) as (run, both), pytest.raises(AssertionError):
         search(run, both, ENOUGH, lambda: None)

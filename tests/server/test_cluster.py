@@ -143,7 +143,7 @@ async def test_a_job_that_is_cancelled_ends_its_process_soon(
     task.cancel()
     await asyncio.wait({task}, timeout=SECONDS)
     assert task.cancelled()
-    await until(lambda: not alive(pid), 10)
+    await until(lambda: not alive(pid))
     async with asyncio.timeout(SECONDS):
         assert await pools.run(abroad("where"), heard=Ears()) != pid
 
@@ -161,7 +161,7 @@ async def test_a_job_whose_listener_gives_up_ends_its_process(
         with pytest.raises(LookupError, match="another's"):
             await pools.run(abroad("lengthy"), str(marker), heard=hear)
     pid = int(marker.read_text())
-    await until(lambda: not alive(pid), 10)
+    await until(lambda: not alive(pid))
 
 
 async def test_a_job_ends_with_whoever_asked_for_it(
@@ -178,7 +178,7 @@ async def test_a_job_ends_with_whoever_asked_for_it(
     finally:
         asking.kill()
         asking.wait(SECONDS)
-    await until(lambda: not alive(pid), 10)
+    await until(lambda: not alive(pid))
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["without files", "with a file"])
@@ -213,7 +213,7 @@ async def test_a_job_waits_for_a_scheduler_and_outlives_its_loss(
         assert ears.lines == [cluster.WAITING]
         with clustered(workers=1, port=free):
             pid = await told(marker)
-        await until(lambda: not alive(pid), 10)
+        await until(lambda: not alive(pid))
         await until(lambda: len(ears.lines) > 1)
         assert ears.lines[1] == cluster.WAITING
         with clustered(workers=1, port=free):
