@@ -23,12 +23,11 @@ from tests.server import computing
 from tests.server.clusters import DEATHS, GIB, clustered, everywhere, pooled, port
 from tests.waiting import SECONDS, until
 
+pytestmark = pytest.mark.once("sqlite")
 ASKING = """
 import asyncio, sys
 from tests.server.clusters import pooled
 from tests.server.test_cluster import Ears, abroad
-
-pytestmark = pytest.mark.once("sqlite")
 
 async def main():
     with pooled(sys.argv[1]) as pools:
