@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import (
     AsyncGenerator,
     Callable,
@@ -55,7 +56,7 @@ class Made:
         ]
 
 
-class Writing:
+class Writing(ABC):
     """A transaction that has begun, on a connection of its own."""
 
     def __init__(self, writers: "Writers", held: Any) -> None:
@@ -115,26 +116,34 @@ class Writing:
 
     async def undo(self) -> None:
         """Roll back, and leave the connection to others."""
-        if self._held.is_valid and not self._gone():
+        if not self._gone():
             with suppress(*self._writers.errors):
                 await greenlet_spawn(self._held.dbapi_connection.rollback)
         await self.release()
+
+    async def abandon(self) -> None:
+        """Undo it in the middle of a statement, of which nobody awaits the end."""
+        await self.undo()
 
     async def release(self) -> None:
         """Leave the connection to others."""
         if self._session is not None:
             await self._session.close()
-        leave = self._held.invalidate if self._gone() else self._held.close
-        await greenlet_spawn(leave)
+        if self._held.is_valid:
+            leave = self._held.invalidate if self._gone() else self._held.close
+            await greenlet_spawn(leave)
 
+    @abstractmethod
     async def begin(self) -> None:
-        raise NotImplementedError
+        """Begin the transaction that this is."""
 
-    async def _fetched(self, text: str, arguments: list[Any]) -> list[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    async def _fetched(self, text: str, arguments: list[Any]) -> list[Any]: ...
 
-    async def _filled(self, table: Any, text: str, several: list[list[Any]]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _filled(
+        self, table: Any, text: str, several: list[list[Any]]
+    ) -> None: ...
 
     @contextmanager
     def _told(self, text: str) -> Generator[None]:
@@ -148,7 +157,8 @@ class Writing:
             ) from error
 
     def _gone(self) -> bool:
-        return False
+        """Whether the connection is of no more use; a cancelled session gives it up."""
+        return not self._held.is_valid
 
 
 class Native(Writing):
@@ -156,6 +166,12 @@ class Native(Writing):
 
     async def begin(self) -> None:
         await self._held.dbapi_connection._start_transaction()  # noqa: SLF001  else the session would begin another
+
+    async def abandon(self) -> None:
+        """Close the connection: whether BEGIN has reached the server is not known."""
+        if self._held.is_valid:
+            await greenlet_spawn(self._held.invalidate)
+        await self.release()
 
     async def _fetched(self, text: str, arguments: list[Any]) -> list[Any]:
         return await self._held.driver_connection.fetch(text, *arguments)
@@ -167,7 +183,7 @@ class Native(Writing):
         )
 
     def _gone(self) -> bool:
-        return self._held.driver_connection.is_closed()
+        return super()._gone() or self._held.driver_connection.is_closed()
 
 
 class Lite(Writing):
@@ -231,7 +247,10 @@ class Writers:
         try:
             await writing.begin()
             yield writing
-        except BaseException:
+        except Exception:
             await asyncio.shield(writing.undo())  # also when whoever waited has gone
+            raise
+        except BaseException:
+            await asyncio.shield(writing.abandon())
             raise
         await writing.release()
