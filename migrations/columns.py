@@ -95,11 +95,11 @@ def whole(name: str, numbers: str, count: str) -> sa.CheckConstraint:
     return check(name, f"{length.format(numbers)} = {count}")
 
 
-def table(name: str, *parts: Any) -> None:
+def table(name: str, *parts: Any, **rest: Any) -> None:
     """Make a table: an id, when a row was made, and these."""
     key = column("id", sa.Uuid(), primary_key=True)
     op.create_table(
-        name, key, column("created_at", moment(), server_default=now()), *parts
+        name, key, column("created_at", moment(), server_default=now()), *parts, **rest
     )
 
 

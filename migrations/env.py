@@ -12,6 +12,8 @@ from db.types import Floats, Moment, Texts
 
 SPELT = {Moment: "sa.DateTime(timezone=True)", Texts: "texts()", Floats: "floats()"}
 """A migration imports no models: what a type is called there outlives it here."""
+PARTS = ("audit_log_", "predictions_")
+"""How the names of months begin."""
 
 
 def render_item(kind: str, item: Any, _: Any) -> str | bool:
@@ -28,9 +30,17 @@ def render_item(kind: str, item: Any, _: Any) -> str | bool:
     return next((said for of, said in SPELT.items() if isinstance(item, of)), False)
 
 
-def include_object(_: Any, name: str | None, kind: str, *rest: Any) -> bool:
-    """All but the months of a table that PostgreSQL keeps in parts."""
-    return not (kind == "table" and (name or "").startswith("audit_log_"))
+def include_object(item: Any, name: str | None, kind: str, *rest: Any) -> bool:
+    """All but the months of a table that PostgreSQL keeps in parts.
+
+    To each of them it has keys of its own beside those that were declared.
+    """
+    named = item.elements[0].target_fullname if _is_key(kind) else name or ""
+    return not (kind != "index" and named.startswith(PARTS))
+
+
+def _is_key(kind: str) -> bool:
+    return kind == "foreign_key_constraint"
 
 
 def between(**_: Any) -> None:
