@@ -18,6 +18,7 @@ MEASURED = (
     "memory",
     "compute",
     "cluster",
+    "drift",
 )
 ASKED_FOR = ("peers",)
 """What needs more than make has seen to."""

@@ -26,9 +26,11 @@ ROUND = {
     *("number", "process_order", "file_size", "progress", "seq"),
     *("acknowledged", "x_values", "y_values", "point_count", "feature_values"),
     *("row_count", "dim", "sha256", "merged_files"),
+    *("actual_label", "failed", "label", "task", "total"),
 }
 """Columns whose values must be as they are, for the sake of others."""
-POSITIVE = {"distance", "occurrences"}
+POSITIVE = {"distance", "inference_time_ms", "occurrences"}
+SHARES = {"accuracy", "confidence", "f1_score", "precision", "recall"}
 
 DOCUMENTS: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | WHOLE | NUMBERS | TEXTS,
@@ -75,6 +77,8 @@ def changed(draw: st.DrawFn, row: Any, column: Any) -> None:
     if column.nullable and draw(st.integers(1, 4)) == 1:
         if column.key not in {"alert_rule_id", "dataset_id"}:
             setattr(row, column.key, None)
+    elif column.key in SHARES:
+        setattr(row, column.key, draw(st.floats(0, 1)))
     elif not column.foreign_keys:
         value = draw(values(column))
         setattr(row, column.key, abs(value) if column.key in POSITIVE else value)
@@ -93,6 +97,7 @@ def values(column: Any) -> st.SearchStrategy[Any]:
         (sa.Boolean, st.booleans()),
         (sa.Float, NUMBERS),
         (sa.BigInteger, BIG),
+        (sa.Date, st.dates()),
         (sa.Integer, WHOLE),
     ):
         if isinstance(kind, of):

@@ -89,7 +89,8 @@ def a_feedback(prediction: Prediction, **columns: Any) -> PredictionFeedback:
         "model_version_id": prediction.model_version_id,
         "predicted_label": prediction.label,
     }
-    return PredictionFeedback(**given | of | {"actual_label": "spam"} | columns)
+    said = {"actual_label": "spam", "source": uuid7().hex}
+    return PredictionFeedback(**given | of | said | columns)
 
 
 def some_stats(version: ModelVersion, **columns: Any) -> PredictionStats:

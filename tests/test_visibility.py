@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
@@ -92,6 +93,14 @@ def all_of(type_: Any) -> Iterator[str]:
             yield name
 
 
+OTHERWISE = {
+    **dict.fromkeys(("number", "process_order", "first_row"), 77),
+    "alias": "staging",
+    "day": date(2026, 1, 2),
+}
+"""What a row has in a column of which no two rows of one parent have the same."""
+
+
 def crossed(rows: list[Any], with_: list[Any]) -> list[Base]:
     """Rows that refer to others' wherever they refer to anything."""
     targets = {type(row): row for row in with_}
@@ -100,9 +109,9 @@ def crossed(rows: list[Any], with_: list[Any]) -> list[Base]:
             if column.foreign_keys and column.key != "owner_id":
                 target = targets.get(referred(getattr(type(row), column.key)))
                 setattr(row, column.key, target and target.id)
-        for unique in ("number", "process_order", "first_row"):
+        for unique, value in OTHERWISE.items():
             if hasattr(row, unique):
-                setattr(row, unique, 77)
+                setattr(row, unique, value)
     return rows
 
 

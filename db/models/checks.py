@@ -40,11 +40,6 @@ class CheckRun(Owned, Changing, Base):
 
     __tablename__ = "check_runs"
     __table_args__ = (
-        sa.CheckConstraint(
-            "dataset_version_id IS NOT NULL OR model_version_id IS NOT NULL"
-            " OR status <> 'queued'",
-            name="of_something",
-        ),
         sa.Index(None, "owner_id", "id"),
         sa.Index(None, "owner_id", "kind", "id"),
         sa.Index(None, "dataset_id", "id"),

@@ -56,8 +56,6 @@ class Prediction(Owned, Base):
         sa.Index(None, "owner_id", "id"),
         sa.Index(None, "model_version_id", "id"),
         sa.Index(None, "owner_id", "label", "id"),
-        sa.Index(None, "owner_id", "confidence", "id"),
-        sa.Index(None, "model_version_id", "confidence", "id"),
         sa.Index(None, "owner_id", "status", "id"),
         sa.Index(None, "origin_id", "id"),
         {"postgresql_partition_by": "RANGE (id)"},

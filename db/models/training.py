@@ -23,6 +23,7 @@ class TrainingJob(Owned, Changing, Base):
             sa.CheckConstraint(f"{name} BETWEEN 0 AND 1", name=f"{name}_share")
             for name in FIGURES
         ),
+        sa.CheckConstraint("attempt >= 1", name="attempt_positive"),
         sa.Index(None, "owner_id", "id"),
         sa.Index(None, "owner_id", "status", "id"),
         sa.Index(None, "dataset_id", "id"),
@@ -51,6 +52,8 @@ class TrainingJob(Owned, Changing, Base):
     )
     status: Mapped[JobStatus] = mapped_column(default=JobStatus.QUEUED)
     """How far it is."""
+    attempt: Mapped[int] = mapped_column(default=1)
+    """How often somebody had it begun: 1, and one more for each retry."""
     config: Mapped[dict[str, Any]]
     """What is to be learnt, and how."""
     accuracy: Mapped[float | None]

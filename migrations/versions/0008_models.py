@@ -162,6 +162,7 @@ def _training() -> None:
         column("model_name", text(255)),
         to("model_version_id", "model_versions", "SET NULL", nullable=True),
         closed("status", "jobstatus", *STATES),
+        column("attempt", sa.Integer()),
         column("config", document()),
         *(optional(name, sa.Double()) for name in SHARES),
         optional("figures", document()),
@@ -171,6 +172,7 @@ def _training() -> None:
         to("job_id", "jobs", "SET NULL", nullable=True),
         *changing(),
         *(check(f"{name}_share", f"{name} BETWEEN 0 AND 1") for name in SHARES),
+        check("attempt_positive", "attempt >= 1"),
     )
     index("training_jobs", "dataset_id", "id")
     index("training_jobs", "dataset_version_id", "id")

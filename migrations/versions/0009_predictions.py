@@ -137,10 +137,8 @@ def _predictions() -> None:
     if on_postgresql():
         for statement in MONTHS.split(";\n\n"):
             op.execute(statement)
-    index("predictions", "model_version_id", "confidence", "id")
     index("predictions", "model_version_id", "id")
     index("predictions", "origin_id", "id")
-    index("predictions", "owner_id", "confidence", "id")
     index("predictions", "owner_id", "id")
     index("predictions", "owner_id", "label", "id")
     index("predictions", "owner_id", "status", "id")

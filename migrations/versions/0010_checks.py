@@ -4,7 +4,6 @@ from alembic import op
 
 from migrations.columns import (
     changing,
-    check,
     closed,
     column,
     document,
@@ -44,11 +43,6 @@ def upgrade() -> None:
         optional("completed_at", moment()),
         to("job_id", "jobs", "SET NULL", nullable=True),
         *changing(),
-        check(
-            "of_something",
-            "dataset_version_id IS NOT NULL OR model_version_id IS NOT NULL"
-            " OR status <> 'queued'",
-        ),
     )
     index("check_runs", "dataset_id", "id")
     index("check_runs", "dataset_version_id", "id")

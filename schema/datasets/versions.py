@@ -14,10 +14,25 @@ from schema.datasets.datasets import Dataset
 from schema.datasets.uploads import FileUpload
 from schema.edges import found, listed, to_many, to_one
 from schema.lists.analyses import ReductionResultFilter, ReductionResultOrder
+from schema.lists.checks import CheckRunFilter, CheckRunOrder
 from schema.lists.datasets import DatasetVersionFilter, DatasetVersionOrder
+from schema.lists.predictions import BatchPredictionFilter, BatchPredictionOrder
+from schema.lists.registry import (
+    ModelVersionFilter,
+    ModelVersionOrder,
+    TrainingJobFilter,
+    TrainingJobOrder,
+)
 from schema.nodes import Entity, Info
 from schema.reads import costing
-from schema.refs import ReductionResultRef, UserRef
+from schema.refs import (
+    BatchPredictionRef,
+    CheckRunRef,
+    ModelVersionRef,
+    ReductionResultRef,
+    TrainingJobRef,
+    UserRef,
+)
 from schema.scalars import BigInt
 
 MOST = 50_000
@@ -61,6 +76,24 @@ class DatasetVersion(Entity, of=models.DatasetVersion):
         ReductionResultOrder,
     )
     """The maps that were made of it."""
+    training_jobs: Connection[TrainingJobRef] = to_many(
+        models.TrainingJob.dataset_version_id, TrainingJobFilter, TrainingJobOrder
+    )
+    """What was trained on it."""
+    model_versions: Connection[ModelVersionRef] = to_many(
+        models.ModelVersion.dataset_version_id, ModelVersionFilter, ModelVersionOrder
+    )
+    """The models that came of that."""
+    batch_predictions: Connection[BatchPredictionRef] = to_many(
+        models.BatchPrediction.dataset_version_id,
+        BatchPredictionFilter,
+        BatchPredictionOrder,
+    )
+    """The models that it was put to."""
+    check_runs: Connection[CheckRunRef] = to_many(
+        models.CheckRun.dataset_version_id, CheckRunFilter, CheckRunOrder
+    )
+    """Whether it is still what data were before."""
 
     @strawberry.field(metadata=costing(10))
     async def preview(

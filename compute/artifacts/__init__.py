@@ -1,0 +1,1 @@
+"""Files of models that others made: what they are, and how they are asked."""

@@ -1,0 +1,104 @@
+"""Learning from rows: which columns, by which algorithms, and what comes of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compute.learning import fitting, inputs
+from compute.learning.forests import Forest
+from compute.learning.linear import Linear
+from compute.learning.models import Candidate, Examples
+from compute.learning.plans import Algorithm, Task
+from compute.learning.ranges import ALGORITHMS, settled
+from compute.tables.arrow import Array, pc
+from compute.tables.errors import TableError, shown
+
+DISTINCT = 100
+"""The most values of a text column."""
+
+Fit = Callable[[Examples, Mapping[str, Any], int], Linear | Forest]
+
+FITS: Mapping[Algorithm, Fit] = {
+    Algorithm.LOGISTIC_REGRESSION: fitting.logistic,
+    Algorithm.RIDGE_REGRESSION: fitting.ridge,
+    Algorithm.RANDOM_FOREST: fitting.forest,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An algorithm and all its parameters."""
+
+    algorithm: Algorithm
+    parameters: Mapping[str, Any]
+
+    def fit(self, examples: Examples, seed: int) -> Linear | Forest:
+        """Fit a model; the same examples and seed make the same.
+
+        Raises ValueError for examples of which none can be made.
+        """
+        return FITS[self.algorithm](examples, self.parameters, seed)
+
+
+def candidates(
+    task: Task, algorithm: Algorithm, parameters: Mapping[str, Any]
+) -> list[Candidate]:
+    """The ways to fit a model that a plan asks for, all of them if it says auto.
+
+    Raises ValueError for an algorithm or parameters that will not do.
+    """
+    known = ALGORITHMS[task]
+    if algorithm == Algorithm.AUTO:
+        if parameters:
+            raise ValueError(
+                f"{shown(next(iter(parameters)))} is no parameter of auto, which has "
+                f"none; choose one of {', '.join(known)}"
+            )
+        return [Way(one, settled(one, {})) for one in known]
+    if algorithm not in known:
+        raise ValueError(
+            f"{algorithm} is no algorithm of {task}; choose one of auto, "
+            f"{', '.join(known)}"
+        )
+    return [Way(algorithm, settled(algorithm, parameters))]
+
+
+def chosen(examples: Examples, *, said: bool) -> tuple[Examples, list[str]]:
+    """The examples by the columns that can be learnt from, and why not by others.
+
+    A text column of too many values is left out if the columns were not said, else
+    TableError is raised; so it is if no column is left.
+    """
+    columns, warnings = {}, []
+    for name, column in examples.columns.items():
+        distinct = pc.count_distinct(column, mode="all").as_py()
+        if distinct < 2:
+            why = "has one value in all rows"
+        elif examples.kinds[name] == "text" and _many(column):
+            why = f"has {distinct} different texts, and {DISTINCT} are the most"
+            if said:
+                raise TableError(f"the column {why}; leave it out", column=name)
+        else:
+            columns[name] = column
+            continue
+        warnings.append(f"the column {shown(name)} is left out, as it {why}")
+    if not columns:
+        raise TableError("; ".join(["there is no column to learn from", *warnings]))
+    kinds = {name: examples.kinds[name] for name in columns}
+    return Examples(columns, kinds, examples.target, examples.labels), warnings
+
+
+def schemas(
+    model: Linear | Forest, examples: Examples
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """JSON Schemas of an input and of an output, and an input made of examples."""
+    each = model.columns.each
+    return (
+        inputs.input_schema(each),
+        inputs.output_schema(model.labels),
+        inputs.example(each, examples),
+    )
+
+
+def _many(column: Array) -> bool:
+    return pc.count_distinct(column).as_py() > DISTINCT

@@ -1,0 +1,176 @@
+"""Processes that ask the models of others: few, each for one model, none trusted.
+
+What they say is read as JSON and as nothing else.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import orjson
+
+from compute import sandbox
+from compute.artifacts.errors import ArtifactError, Broke
+from compute.remote import Remote
+
+CHILD: Final = "compute.artifacts.child"
+LONGEST = 32 * 1024**2
+"""Bytes of an answer."""
+GIB = 1024**3
+ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+DIED = "it died"
+
+
+class Child:
+    """A process that answers one question after the other."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.busy = True
+
+    @classmethod
+    async def born(cls, memory: int) -> "Child":
+        """A process with no network, no secrets and so many bytes of address space."""
+        kept = {name: os.environ[name] for name in sandbox.KEPT & set(os.environ)}
+        path = os.pathsep.join(one for one in sys.path if one)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-B", "-m", CHILD, str(memory), str(os.getpid())),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={**kept, **ALONE, "PYTHONPATH": path},
+            limit=LONGEST,
+        )
+        return cls(process)
+
+    async def ask(self, function: Remote, *given: Any) -> Any:
+        """What the function gives. Raises ArtifactError or Broke."""
+        asked, answers = self._process.stdin, self._process.stdout
+        if asked is None or answers is None:
+            raise AssertionError
+        asked.write(orjson.dumps([function.module, function.name, *given]) + b"\n")
+        try:
+            await asked.drain()
+            line = await answers.readline()
+        except OSError as error:
+            raise Broke(DIED) from error
+        except ValueError as error:
+            raise Broke(f"it said more than {LONGEST // 1024**2} MiB") from error
+        return understood(line)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def end(self) -> None:
+        """End the process, whatever it is at."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+
+def understood(line: bytes) -> Any:
+    """The answer in a line of a child. Raises ArtifactError or Broke."""
+    try:
+        said = orjson.loads(line) if line.endswith(b"\n") else None
+    except orjson.JSONDecodeError:
+        said = None
+    match said:
+        case {"answer": answer}:
+            return answer
+        case {"unfit": str(why)}:
+            raise ArtifactError(why)
+        case {"broke": str(why)}:
+            raise Broke(why)
+        case _:
+            raise Broke(DIED)
+
+
+class Children:
+    """So many processes at most, each for the model whose digest it was asked with.
+
+    One that breaks a limit is ended, and the next call has another. A new digest ends
+    the process that was longest not asked.
+    """
+
+    def __init__(
+        self, most: int = 2, *, memory: int = GIB, seconds: float = 30
+    ) -> None:
+        self._most, self._memory, self._seconds = most, memory, seconds
+        self._children: dict[str, Child] = {}
+        self._changed = asyncio.Condition()
+
+    async def ask(self, function: Remote, digest: str, *given: Any) -> Any:
+        """What the function gives, as JSON has it. Calls of one digest wait in line.
+
+        Raises ArtifactError where the model will not do, and Broke where its process
+        had to be ended.
+        """
+        async with self._lent(digest) as child:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    return await child.ask(function, *given)
+            except TimeoutError:
+                raise Broke(f"it took longer than {self._seconds:g} s") from None
+
+    async def close(self) -> None:
+        """End them all, whatever they are at."""
+        async with self._changed:
+            children, self._children = list(self._children.values()), {}
+        for child in children:
+            await child.end()
+
+    @asynccontextmanager
+    async def _lent(self, digest: str) -> AsyncGenerator[Child]:
+        """The child of a digest for one call; it ends with one that is broken off."""
+        child = await self._taken(digest)
+        whole = False
+        try:
+            yield child
+            whole = True
+        except ArtifactError:
+            whole = True
+            raise
+        finally:
+            await asyncio.shield(self._back(digest, child, whole=whole))
+
+    async def _taken(self, digest: str) -> Child:
+        """The child of a digest, or one that is born once there is room for it."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._free(digest))
+            child = self._children.pop(digest, None)
+            if child is None or not child.alive:
+                await self._make_room()
+                child = await Child.born(self._memory)
+            child.busy = True
+            self._children[digest] = child
+            return child
+
+    def _free(self, digest: str) -> bool:
+        child = self._children.get(digest)
+        if child is not None:
+            return not child.busy
+        return len(self._children) < self._most or self._idle() is not None
+
+    def _idle(self) -> str | None:
+        """The digest whose child was longest not asked."""
+        children = self._children.items()
+        return next((digest for digest, child in children if not child.busy), None)
+
+    async def _make_room(self) -> None:
+        idle = self._idle()
+        if len(self._children) >= self._most and idle is not None:
+            await self._children.pop(idle).end()
+
+    async def _back(self, digest: str, child: Child, *, whole: bool) -> None:
+        if not whole:
+            if self._children.get(digest) is child:
+                del self._children[digest]
+            await child.end()
+        child.busy = False
+        async with self._changed:
+            self._changed.notify_all()
