@@ -1,7 +1,7 @@
 """What is given to an operation, drawn: arguments, and values that fit or do not."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -30,6 +30,7 @@ MOMENTS = st.sampled_from([datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)]) | st.date
 )
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "Boolean": st.booleans(),
+    "Date": st.dates().map(date.isoformat),
     "DateTime": MOMENTS.map(datetime.isoformat),
     "Float": NUMBERS,
     "Int": WHOLE,

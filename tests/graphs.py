@@ -26,7 +26,7 @@ ROUND = {
     *("number", "process_order", "file_size", "progress", "seq"),
     *("acknowledged", "x_values", "y_values", "point_count", "feature_values"),
     *("row_count", "dim", "sha256", "merged_files"),
-    *("actual_label", "failed", "label", "task", "total"),
+    *("actual_label", "attempt", "failed", "label", "task", "total"),
 }
 """Columns whose values must be as they are, for the sake of others."""
 POSITIVE = {"distance", "inference_time_ms", "occurrences"}
@@ -69,7 +69,7 @@ def more(draw: st.DrawFn, rows: list[Any]) -> list[Base]:
 
 def changed(draw: st.DrawFn, row: Any, column: Any) -> None:
     """Put anything into a column that may have anything."""
-    kept = column.key in ROUND or column.unique
+    kept = column.key in ROUND or column.unique or column in together(row)
     if kept or (column.foreign_keys and not column.nullable):
         return
     if isinstance(row, Anomaly) and column.key == "acknowledged_at":
@@ -82,6 +82,13 @@ def changed(draw: st.DrawFn, row: Any, column: Any) -> None:
     elif not column.foreign_keys:
         value = draw(values(column))
         setattr(row, column.key, abs(value) if column.key in POSITIVE else value)
+
+
+def together(row: Any) -> set[Any]:
+    """Columns that no two rows may have the same values in."""
+    constraints = type(row).__table__.constraints
+    alone = (one for one in constraints if isinstance(one, sa.UniqueConstraint))
+    return {column for constraint in alone for column in constraint.columns}
 
 
 def values(column: Any) -> st.SearchStrategy[Any]:
@@ -98,6 +105,7 @@ def values(column: Any) -> st.SearchStrategy[Any]:
         (sa.Float, NUMBERS),
         (sa.BigInteger, BIG),
         (sa.Date, st.dates()),
+        (sa.Uuid, st.uuids()),
         (sa.Integer, WHOLE),
     ):
         if isinstance(kind, of):

@@ -140,4 +140,5 @@ def models_of(
         a_move(version, from_version_id=version.id, moved_by=owner.user_id),
         *(asked, again, a_log(asked), a_feedback(asked), some_stats(version)),
         *(a_batch(version, dataset_version_id=data.id, **ran), check),
+        a_training_job(dataset, model, model_version_id=version.id),
     ]

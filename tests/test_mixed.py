@@ -89,8 +89,9 @@ async def test_a_document_of_great_numbers_is_answered_by_a_mutation_too(
 async def test_what_an_event_tells_is_compiled_below_its_row(
     listen: Listen, save: Save, analyst: Actor, statements: list[str]
 ) -> None:
-    rows = {type(row).__name__: row for row in a_graph(analyst)}
-    await save(*rows.values())
+    graph = a_graph(analyst)
+    await save(*graph)
+    rows = {type(row).__name__: row for row in graph}
     query = """subscription ($id: ID!) { monitorPointAdded(analysis: $id, after: -1) {
         monitorValues analysis { dataset { name alerts { nodes { id } } } } } }"""
     events = await listen(query, id=spell(rows["Analysis"]))
