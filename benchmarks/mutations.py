@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 from benchmarks import load, servers, sides
 from benchmarks.data import DATABASES, PASSWORD
 from benchmarks.load import Request
-from benchmarks.sides import Side
+from benchmarks.sides import Loaded
 from db import migrating
 from db.models import AlertRule, Dataset, User
 from db.session import Database
@@ -72,7 +72,7 @@ async def written(url: str) -> AsyncGenerator[AsyncSession]:
         await database.close()
 
 
-def by_mutation(side: Side, token: str, datasets: Sequence[Dataset]) -> list[Request]:
+def by_mutation(side: Loaded, token: str, datasets: Sequence[Dataset]) -> list[Request]:
     signed: Any = {"authorization": f"Bearer {token}"}
     given = (
         {**RULE, "dataset": spell(one), "condition": CONDITION} for one in datasets
@@ -84,7 +84,7 @@ def by_mutation(side: Side, token: str, datasets: Sequence[Dataset]) -> list[Req
     return [load.request(url, body, **signed) for body in bodies]
 
 
-def by_hand(side: Side, datasets: Sequence[Dataset]) -> list[Request]:
+def by_hand(side: Loaded, datasets: Sequence[Dataset]) -> list[Request]:
     def body(one: Dataset) -> bytes:
         whose = {"dataset": one.id.hex, "owner": one.owner_id.hex}
         return orjson.dumps({**RULE, "severity": "low", "condition": {}, **whose})
@@ -94,7 +94,7 @@ def by_hand(side: Side, datasets: Sequence[Dataset]) -> list[Request]:
 
 
 def compared(
-    pair: tuple[Side, Side], requests: Sequence[list[Request]], url: str
+    pair: tuple[Loaded, Loaded], requests: Sequence[list[Request]], url: str
 ) -> None:
     """Ask one after the other, some times, with one connection and with many."""
     for connections in (1, load.CONNECTIONS):
@@ -125,14 +125,10 @@ def measured(kind: str) -> None:
         product = stack.enter_context(servers.product(home / "data", url))
         command = (sys.executable, "-m", "benchmarks.by_hand.writing")
         other = stack.enter_context(servers.script(*command, DATABASE=url))
-        pair = (Side("M1", product, _none), Side("by hand", other, _none))
+        pair = (Loaded("M1", product), Loaded("by hand", other))
         token = product.token(EMAIL, PASSWORD)
         requests = [by_mutation(pair[0], token, datasets), by_hand(pair[1], datasets)]
         compared(pair, requests, url)
-
-
-def _none(*_: Any) -> Any:
-    raise NotImplementedError
 
 
 def main(given: Sequence[str] = DATABASES) -> None:

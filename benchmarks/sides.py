@@ -21,26 +21,15 @@ Meant = Callable[[str, Any], Any]
 
 
 @dataclass
-class Side:
-    """A server, how it is asked, and what came of it."""
+class Loaded:
+    """A server under load, and what came of it."""
 
     name: str
     server: Server
-    asked: Asked
-    meant: Meant = lambda _, said: said
-    connections: int = load.CONNECTIONS
-    rounds: list[Figures] = field(default_factory=list[Figures])
-    cpu: list[float] = field(default_factory=list[float])
+    connections: int = field(default=load.CONNECTIONS, kw_only=True)
+    rounds: list[Figures] = field(default_factory=list[Figures], init=False)
+    cpu: list[float] = field(default_factory=list[float], init=False)
     """Seconds of processor for an answer, in each round."""
-
-    def answer(self, query: str, question: Question) -> bytes:
-        path, body, headers = self.asked(query, question)
-        return self.server.post(path, body, **headers)
-
-    def request(self, query: str, question: Question) -> Request:
-        path, body, headers = self.asked(query, question)
-        answer = len(self.answer(query, question))
-        return load.request(self.server.url + path, body, answer=answer, **headers)
 
     def round(self, requests: Sequence[Request], seconds: float) -> None:
         before = self.server.cpu()
@@ -60,6 +49,23 @@ class Side:
 
     def slowest(self, share: float) -> float:
         return statistics.median(one.slowest(share) for one in self.rounds)
+
+
+@dataclass
+class Side(Loaded):
+    """A server that is asked questions, and how."""
+
+    asked: Asked
+    meant: Meant = lambda _, said: said
+
+    def answer(self, query: str, question: Question) -> bytes:
+        path, body, headers = self.asked(query, question)
+        return self.server.post(path, body, **headers)
+
+    def request(self, query: str, question: Question) -> Request:
+        path, body, headers = self.asked(query, question)
+        answer = len(self.answer(query, question))
+        return load.request(self.server.url + path, body, answer=answer, **headers)
 
 
 def product(name: str, server: Server, tokens: Mapping[Any, str]) -> Side:
@@ -119,12 +125,12 @@ def compare(
             side.round(asked, seconds)
 
 
-def ratio(pair: tuple[Side, Side]) -> float:
+def ratio(pair: tuple[Loaded, Loaded]) -> float:
     """How often the first answers while the second answers once."""
     return pair[0].rate / pair[1].rate
 
 
-def effort(pair: tuple[Side, Side]) -> float:
+def effort(pair: tuple[Loaded, Loaded]) -> float:
     """What an answer costs the first, of what it costs the second."""
     spent = [statistics.median(side.cpu) for side in pair]
     return spent[0] / spent[1] if spent[1] else float("nan")

@@ -13,8 +13,6 @@ from uuid import UUID
 import aiosqlite
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]  it has none
 import orjson
-import uvicorn
-import uvloop
 from sqlalchemy.engine import make_url
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -22,8 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from uuid_utils.compat import uuid7
 
-from server import web
-from server.settings import Settings
+from benchmarks.by_hand.serving import serve
 
 Insert = Callable[[dict[str, Any]], Awaitable[tuple[Any, Any]]]
 PARENT = "SELECT id, name, status FROM datasets WHERE id = $1 AND owner_id = $2"
@@ -97,13 +94,5 @@ def app(database: str) -> Starlette:
     return Starlette(routes=[Route("/", answer, methods=["POST"])], lifespan=lifespan)
 
 
-async def main() -> None:
-    settings = Settings(address_connections=20_000, connections=20_000)
-    config = web.config(app(os.environ["DATABASE"]), settings)
-    config.port = int(os.environ["PORT"])
-    await uvicorn.Server(config).serve()
-
-
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main())
+    serve(app(os.environ["DATABASE"]))

@@ -1,7 +1,7 @@
 """An endpoint behind a real server, with a schema in which things take time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import schema
 from db import migrating
 from resolvers.access import Actor, BaseRole
 from resolvers.context import Context
+from resolvers.equipment import Equipment
 from resolvers.errors import Unauthenticated
 from resolvers.writes import Origin
 from schema import diagnostics
@@ -28,10 +29,13 @@ from schema.reads import costing
 from server.body import Asked
 from server.endpoint import Endpoint
 from server.principals import STRANGER, Principal
+from server.settings import Settings
 from tests.conftest import As, Save
 from tests.documents import digest
 from tests.factories import a_document
 from tests.server.clients import serving
+from tests.server.clusters import clustered
+from tests.server.ways import Client, client, signed
 from tests.worlds import World
 
 GOOD = "Bearer good"
@@ -209,3 +213,32 @@ async def world(tmp_path: Path, apart: str | None) -> World:
     async with world.here():
         await world.client.sign_up()
     return world
+
+
+@pytest.fixture
+async def bearer(equipment: Equipment, save: Save, analyst: Actor) -> str:
+    """What the analyst signs requests with."""
+    return await signed(equipment, save, analyst)
+
+
+@pytest.fixture
+async def short(
+    equipment: Equipment, settings: Settings, bearer: str
+) -> AsyncIterator[Client]:
+    async with client(equipment, settings, bearer, short=True) as short:
+        yield short
+
+
+@pytest.fixture
+async def long(
+    equipment: Equipment, settings: Settings, bearer: str
+) -> AsyncIterator[Client]:
+    async with client(equipment, settings, bearer, short=False) as long:
+        yield long
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    """A cluster, for all tests of a file."""
+    with clustered() as address:
+        yield address

@@ -12,19 +12,13 @@ from tests.analyses.test_configs import CONFIGURE
 from tests.compute.spectra import spectra
 from tests.conftest import Ask
 from tests.journeys import CANCEL, FOUND, analysed, csv, mapped, processed, run, settled
-from tests.server.clusters import clustered, everywhere, pooled, tasks
+from tests.server.clusters import everywhere, pooled, tasks
 from tests.waiting import SECONDS, until_told
 
 ROWS, WIDTH = 1_001, 4
 NAMES = [f"f_{n}" for n in range(WIDTH)]
 SPECTRA = csv(NAMES, spectra(ROWS, width=WIDTH).tolist())
 JOB = "query ($id: ID!) { analysis(id: $id) { job { progress } } }"
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    with clustered() as address:
-        yield address
 
 
 @pytest.fixture

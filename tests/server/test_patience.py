@@ -7,40 +7,17 @@ from typing import Any
 import orjson
 import pytest
 
-from resolvers.access import Actor
 from resolvers.equipment import Equipment
 from server import app, heads
 from server.limits import Limits
 from server.settings import Settings
-from tests.conftest import Save
 from tests.server.requests import DATASETS
-from tests.server.test_straight import Client, client, signed
+from tests.server.ways import Client, client
 
 
 @pytest.fixture
 def settings() -> Settings:
     return Settings(graphiql=False)
-
-
-@pytest.fixture
-async def bearer(equipment: Equipment, save: Save, analyst: Actor) -> str:
-    return await signed(equipment, save, analyst)
-
-
-@pytest.fixture
-async def short(
-    equipment: Equipment, settings: Settings, bearer: str
-) -> AsyncIterator[Client]:
-    async with client(equipment, settings, bearer, short=True) as short:
-        yield short
-
-
-@pytest.fixture
-async def long(
-    equipment: Equipment, settings: Settings, bearer: str
-) -> AsyncIterator[Client]:
-    async with client(equipment, settings, bearer, short=False) as long:
-        yield long
 
 
 @pytest.mark.parametrize("media", ["json", "graphql-response+json"])

@@ -39,12 +39,6 @@ class Ears:
             await asyncio.to_thread(act)
 
 
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[str]:
-    with clustered() as address:
-        yield address
-
-
 @pytest.fixture
 def pools(scheduler: str) -> Iterator[ClusterPools]:
     with pooled(scheduler, spread=1_000) as pools:

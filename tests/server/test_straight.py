@@ -3,12 +3,9 @@
 import asyncio
 import io
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import orjson
 import pytest
 import sqlalchemy as sa
@@ -18,26 +15,22 @@ from db.models import Session
 from db.session import Database
 from resolvers.access import Actor
 from resolvers.equipment import Equipment
-from resolvers.identity import tokens
 from resolvers.identity.standings import CHANGED
 from schema.documents import Known
 from schema.ids import spell
 from server import access, logs, metrics, operations
-from server.app import create_app
 from server.settings import Settings
-from server.straight import Straight
 from tests.conftest import Save, Someone
 from tests.documents import apollo
-from tests.factories import a_dataset, a_rule, a_session
-from tests.server.clients import serving
+from tests.factories import a_dataset, a_rule
 from tests.server.conftest import Registered
 from tests.server.requests import ASKED, DATASETS, ID, NAME
+from tests.server.ways import Client, client, signed
 
 REGISTER = """mutation ($input: PersistedOperationsRegisterInput!) {
   persistedOperationsRegister(input: $input) { documentIds userErrors { code } } }"""
 DELETE = """mutation ($id: ID!) { persistedOperationDelete(input: {id: $id}) {
   deletedId } }"""
-Client = httpx.AsyncClient
 
 
 @pytest.fixture
@@ -46,53 +39,9 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-async def bearer(equipment: Equipment, save: Save, analyst: Actor) -> str:
-    """What the analyst signs requests with."""
-    return await signed(equipment, save, analyst)
-
-
-async def signed(equipment: Equipment, save: Save, actor: Actor) -> str:
-    session: Any = await save(a_session(actor))
-    ends = utcnow() + timedelta(hours=1)
-    claims = tokens.Claims(session.owner_id, session.id, 1, ends)
-    return f"Bearer {tokens.access(equipment.keys, claims)}"
-
-
-@asynccontextmanager
-async def client(
-    equipment: Equipment, settings: Settings, bearer: str, *, short: bool
-) -> AsyncGenerator[Client]:
-    made = create_app(equipment, settings)
-    if not short:
-        ways = made.user_middleware
-        made.user_middleware = [one for one in ways if one.cls is not Straight]
-    lifespan = made.router.lifespan_context(made)
-    async with lifespan, serving(made) as address, Client() as there:
-        there.base_url = f"http://{address}"
-        there.headers["authorization"] = bearer
-        yield there
-
-
-@pytest.fixture
 async def document(registered: Registered, analyst: Actor) -> None:
     """What the analyst has registered."""
     await registered(analyst, DATASETS)
-
-
-@pytest.fixture
-async def short(
-    equipment: Equipment, settings: Settings, bearer: str
-) -> AsyncIterator[Client]:
-    async with client(equipment, settings, bearer, short=True) as short:
-        yield short
-
-
-@pytest.fixture
-async def long(
-    equipment: Equipment, settings: Settings, bearer: str
-) -> AsyncIterator[Client]:
-    async with client(equipment, settings, bearer, short=False) as long:
-        yield long
 
 
 @pytest.fixture
