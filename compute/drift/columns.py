@@ -16,7 +16,7 @@ from compute.drift.distributions import (
     stability_index,
 )
 from compute.drift.options import FEWEST, Kind, Verdict
-from compute.tables.arrow import FLOAT, Array, pc
+from compute.tables.arrow import FLOAT, Array, pa, pc
 
 FEW_NUMBERS = 10
 """Different numbers up to which they are compared as categories."""
@@ -105,9 +105,10 @@ def column(name: str, kind: Kind, reference: Array, current: Array) -> Column:
 
 def compared_values(kind: Kind, reference: Array, current: Array) -> Compared:
     """Compare values as what they are best compared as; none of them is null."""
-    counted = categories(reference, current)
-    if kind is Kind.NUMBER and len(counted.values) > FEW_NUMBERS:
+    different = pc.count_distinct(pa.chunked_array([reference, current])).as_py()
+    if kind is Kind.NUMBER and different > FEW_NUMBERS:
         return _as_numbers(reference.to_numpy(), current.to_numpy())
+    counted = categories(reference, current)
     if kind is Kind.TEXT and not counted.repeats:
         lengths = compared_values(Kind.NUMBER, *map(lengths_of, (reference, current)))
         return replace(lengths, compares=Compares.LENGTHS)

@@ -1,27 +1,14 @@
 """Two lots of predictions compared: what was said, how surely, how often not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from compute.drift.columns import Column, column
 from compute.drift.options import COLUMNS_SHARE, JOINT_SHARE, Kind, Options
+from compute.drift.records import Record
 from compute.drift.reports import columns_report, overall, warnings
 from compute.drift.samples import TYPES
 from compute.tables.arrow import pa
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What a model said of one input; all is None of a failure."""
-
-    label: str | None = None
-    confidence: float | None = None
-    """The probability of the label, from 0 to 1."""
-    value: float | None = None
-    """What a model that foretells numbers said."""
-    failed: bool = False
-
 
 KINDS = {
     "label": Kind.TEXT,

@@ -62,5 +62,5 @@ def warnings(reference: int, current: int, tests: int, alpha: float) -> list[str
     if min(reference, current) >= FEW:
         return []
     shift = noticed(reference, current, alpha / max(tests, 1))
-    rest = "a column of numbers must move by about"
-    return [f"{counted}: {rest} {shift:.2g} standard deviations to be noticed"]
+    rest = "standard deviations of a column of numbers may go unnoticed"
+    return [f"{counted}: a shift by less than about {shift:.2g} {rest}"]

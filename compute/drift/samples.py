@@ -63,13 +63,15 @@ class Side:
 
     def read(self, names: Sequence[str]) -> Batch:
         """The rows that are compared; never more than them and one row group."""
-        found, start = [self.file.schema_arrow.empty_table().select(names)], 0
+        names, start = list(names), 0
+        found = [self.file.schema_arrow.empty_table().select(names)]
         for group in range(self.file.metadata.num_row_groups):
             end = start + self.file.metadata.row_group(group).num_rows
             first, last = np.searchsorted(self.rows, (start, end))
             if first < last:
-                table = self.file.read_row_group(group, columns=list(names))
-                found.append(_cut(table.take(self.rows[first:last] - start)))
+                table = self.file.read_row_group(group, columns=names)
+                chosen = table.select(names).take(self.rows[first:last] - start)
+                found.append(_cut(chosen))
             start = end
         return pa.concat_tables(found)
 
@@ -111,7 +113,7 @@ def typed(values: Array, kind: Kind) -> Array:
     if values.null_count == len(values):
         return pa.nulls(len(values), TYPES[kind])
     if kind is Kind.NUMBER:
-        values = pc.cast(values, FLOAT, safe=False)
+        values = pc.add(pc.cast(values, FLOAT, safe=False), 0.0)  # -0 is 0
     return values.combine_chunks()
 
 
