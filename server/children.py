@@ -6,7 +6,7 @@ What they say is read as JSON and as nothing else.
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -22,36 +22,39 @@ LONGEST = 32 * 1024**2
 GIB = 1024**3
 ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 DIED = "it died"
+BIRTH = 120.0
+"""Seconds in which a process is ready, or will never be."""
+LIBRARIES = ("onnxruntime", "skops.io")
+"""What models of strangers need, which takes seconds to import."""
+WARMED = Remote(CHILD, "warmed")
 
 
 class Child:
-    """A process that answers one question after the other."""
+    """A process that answers one question after the other.
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.busy = True
+    It has no network, no secrets and so many bytes of address space.
+    """
 
-    @classmethod
-    async def born(cls, memory: int) -> "Child":
-        """A process with no network, no secrets and so many bytes of address space."""
-        kept = {name: os.environ[name] for name in sandbox.KEPT & set(os.environ)}
-        path = os.pathsep.join(one for one in sys.path if one)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-B", "-m", CHILD, str(memory), str(os.getpid())),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={**kept, **ALONE, "PYTHONPATH": path},
-            limit=LONGEST,
-        )
-        return cls(process)
+    def __init__(self, memory: int, libraries: Sequence[str]) -> None:
+        """Begins at once, and imports libraries before it is ready."""
+        self.busy = False
+        self._process: asyncio.subprocess.Process | None = None
+        self._started = asyncio.create_task(self._start(memory, libraries))
+
+    @property
+    def alive(self) -> bool:
+        return self._process is None or self._process.returncode is None
+
+    async def ready(self) -> None:
+        try:
+            await asyncio.shield(self._started)
+        except (Broke, OSError) as error:
+            raise Broke("its process could not begin") from error
 
     async def ask(self, function: Remote, *given: Any) -> Any:
         """What the function gives. Raises ArtifactError or Broke."""
-        asked, answers = self._process.stdin, self._process.stdout
-        if asked is None or answers is None:
-            raise AssertionError
+        process: Any = self._process
+        asked, answers = process.stdin, process.stdout
         asked.write(orjson.dumps([function.module, function.name, *given]) + b"\n")
         try:
             await asked.drain()
@@ -62,15 +65,29 @@ class Child:
             raise Broke(f"it said more than {LONGEST // 1024**2} MiB") from error
         return understood(line)
 
-    @property
-    def alive(self) -> bool:
-        return self._process.returncode is None
-
     async def end(self) -> None:
         """End the process, whatever it is at."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
+        self._started.cancel()
+        await asyncio.gather(self._started, return_exceptions=True)
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+    async def _start(self, memory: int, libraries: Sequence[str]) -> None:
+        kept = {name: os.environ[name] for name in sandbox.KEPT & set(os.environ)}
+        path = os.pathsep.join(one for one in sys.path if one)
+        async with asyncio.timeout(BIRTH):
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-B", "-m", CHILD, str(memory), str(os.getpid())),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env={**kept, **ALONE, "PYTHONPATH": path},
+                limit=LONGEST,
+            )
+            await self.ask(WARMED, *libraries)
 
 
 def understood(line: bytes) -> Any:
@@ -94,14 +111,22 @@ class Children:
     """So many processes at most, each for the model whose digest it was asked with.
 
     One that breaks a limit is ended, and the next call has another. A new digest ends
-    the process that was longest not asked.
+    the process that was longest not asked. Once there was one, another is kept ready,
+    which has imported the libraries.
     """
 
     def __init__(
-        self, most: int = 2, *, memory: int = GIB, seconds: float = 30
+        self,
+        most: int = 2,
+        *,
+        memory: int = GIB,
+        seconds: float = 30,
+        libraries: Sequence[str] = (),
     ) -> None:
-        self._most, self._memory, self._seconds = most, memory, seconds
+        self._most, self._seconds = most, seconds
+        self._memory, self._libraries = memory, libraries
         self._children: dict[str, Child] = {}
+        self._spare: Child | None = None
         self._changed = asyncio.Condition()
 
     async def ask(self, function: Remote, digest: str, *given: Any) -> Any:
@@ -111,6 +136,7 @@ class Children:
         had to be ended.
         """
         async with self._lent(digest) as child:
+            await child.ready()
             try:
                 async with asyncio.timeout(self._seconds):
                     return await child.ask(function, *given)
@@ -119,8 +145,8 @@ class Children:
 
     async def close(self) -> None:
         """End them all, whatever they are at."""
-        async with self._changed:
-            children, self._children = list(self._children.values()), {}
+        children = [*self._children.values(), *filter(None, [self._spare])]
+        self._children, self._spare = {}, None
         for child in children:
             await child.end()
 
@@ -139,16 +165,25 @@ class Children:
             await asyncio.shield(self._back(digest, child, whole=whole))
 
     async def _taken(self, digest: str) -> Child:
-        """The child of a digest, or one that is born once there is room for it."""
+        """The child of a digest, or a new one once there is room for it."""
         async with self._changed:
             await self._changed.wait_for(lambda: self._free(digest))
             child = self._children.pop(digest, None)
             if child is None or not child.alive:
                 await self._make_room()
-                child = await Child.born(self._memory)
+                child = self._born()
             child.busy = True
             self._children[digest] = child
             return child
+
+    def _born(self) -> Child:
+        """The process that was kept ready, or a new one; and the next to keep ready.
+
+        A new one imports only what it needs, as somebody waits for it.
+        """
+        spare = self._spare if self._spare and self._spare.alive else None
+        self._spare = Child(self._memory, self._libraries)
+        return spare or Child(self._memory, ())
 
     def _free(self, digest: str) -> bool:
         child = self._children.get(digest)
@@ -164,7 +199,7 @@ class Children:
     async def _make_room(self) -> None:
         idle = self._idle()
         if len(self._children) >= self._most and idle is not None:
-            await self._children.pop(idle).end()
+            await asyncio.shield(self._children.pop(idle).end())
 
     async def _back(self, digest: str, child: Child, *, whole: bool) -> None:
         if not whole:

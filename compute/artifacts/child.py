@@ -2,6 +2,8 @@
 
 import os
 import sys
+from contextlib import suppress
+from importlib import import_module
 
 import orjson
 
@@ -18,6 +20,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sandbox.enter(sandbox.Limits(memory=memory, file=0), parent)
+    os.environ["NUMBA_DISABLE_JIT"] = "1"  # what it compiles it would keep in a file
     for line in sys.stdin.buffer:
         answers.write(answer(line) + b"\n")
         answers.flush()
@@ -27,13 +30,21 @@ def answer(line: bytes) -> bytes:
     """What came of one question: `answer`, `unfit` or, if this is the end, `broke`."""
     try:
         module, name, *given = orjson.loads(line)
-        return orjson.dumps({"answer": Remote(module, name)(*given)})
+        found = {"answer": Remote(module, name)(*given)}
+        return orjson.dumps(found, option=orjson.OPT_SERIALIZE_NUMPY)
     except ArtifactError as error:
         return said("unfit", str(error))
     except MemoryError:
         return said("broke", MEMORY)
     except Exception as error:  # noqa: BLE001  # of a stranger's model, whatever it is
         return said("broke", f"it failed: {type(error).__name__}")
+
+
+def warmed(*libraries: str) -> None:
+    """Import what there is of libraries, so that the first question need not wait."""
+    for library in libraries:
+        with suppress(ImportError):
+            import_module(library)
 
 
 def said(what: str, text: str) -> bytes:

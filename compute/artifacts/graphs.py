@@ -28,6 +28,8 @@ def parsed(content: bytes) -> Any:
         raise ArtifactError(NEEDED)
     try:
         model = onnx.load_model_from_string(content)
+    except MemoryError:
+        raise
     except Exception as error:
         raise ArtifactError("the ONNX file is damaged or cut off") from error
     _opsets(model)
@@ -58,12 +60,10 @@ def labels(model: Any) -> list[str] | None:
     for said in model.metadata_props:
         if said.key == LABELS:
             return [str(label) for label in json.loads(said.value)]
-    for node in model.graph.node:
-        for one in node.attribute:
-            if one.name in CLASSES and (one.strings or one.ints):
-                return [text.decode() for text in one.strings] or list(
-                    map(str, one.ints)
-                )
+    attributes = (one for node in model.graph.node for one in node.attribute)
+    for one in attributes:
+        if one.name in CLASSES and (one.strings or one.ints):
+            return [*(text.decode() for text in one.strings), *map(str, one.ints)]
     return None
 
 

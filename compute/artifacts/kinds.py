@@ -80,7 +80,7 @@ def _of_zip(file: IO[bytes]) -> Kind:
         Kind.TORCH: "data.pkl" in last,
         Kind.KERAS: "model.weights.h5" in last,
         Kind.SKOPS: PurePosixPath("schema.json") in names,
-        Kind.HELIOGRAPH: {".npy", ".json"} == {name.suffix for name in names},
+        Kind.HELIOGRAPH: PurePosixPath("about.npy") in names,
     }
     return next((kind for kind, found in signs.items() if found), Kind.UNKNOWN)
 

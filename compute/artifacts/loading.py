@@ -21,7 +21,7 @@ WHY = {
     Kind.UNKNOWN: "it is in no format that is known here",
 }
 """Why a file is kept and never loaded."""
-ACCEPTED = "ONNX, skops and MLflow folders of such are loaded"
+ACCEPTED = "ONNX, skops, MLflow folders of such and our own are loaded"
 
 
 def read(path: Path, sha256: str | None = None) -> bytes:
@@ -69,5 +69,6 @@ def broken(error: Exception, what: str) -> Exception:
 LOADERS = {
     Kind.ONNX: Remote("compute.artifacts.onnx_models", "OnnxModel"),
     Kind.SKOPS: Remote("compute.artifacts.estimators", "Estimator"),
+    Kind.HELIOGRAPH: Remote("compute.artifacts.ours", "Ours"),
 }
 """What makes a model of bytes and the names of its inputs, if these are known."""

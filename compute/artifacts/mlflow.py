@@ -50,7 +50,7 @@ def _label(archive: zipfile.ZipFile) -> tuple[PurePosixPath, dict[str, Any]]:
     return found[0].parent, label
 
 
-def _member(flavors: dict[str, Any]) -> PurePosixPath:
+def _member(flavors: dict[str, Any]) -> str:
     """Where the file of the first safe flavour is, within the folder."""
     onnx, sklearn = (_known(flavors.get(name)) for name in ("onnx", "sklearn"))
     if isinstance(onnx.get("data"), str):
@@ -65,11 +65,11 @@ def _known(flavor: Any) -> dict[str, Any]:
     return flavor if isinstance(flavor, dict) else {}
 
 
-def _within(name: str) -> PurePosixPath:
+def _within(name: str) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts:
         raise ArtifactError(f"the MLmodel names {name!r}, which is outside its folder")
-    return path
+    return str(path)
 
 
 def _names(signature: Any) -> list[str]:

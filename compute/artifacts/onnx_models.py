@@ -6,17 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from compute.artifacts import graphs, schemas
+from compute.artifacts import graphs, outputs, schemas
 from compute.artifacts.errors import ArtifactError
-from compute.artifacts.interface import (
-    NOT_FINITE,
-    Answer,
-    Described,
-    Row,
-    classified,
-    finite,
-    valued,
-)
+from compute.artifacts.interface import Answer, Described, Row
 
 TYPES: dict[str, tuple[Any, dict[str, Any]]] = {
     "tensor(float)": (np.float32, schemas.NUMBER),
@@ -28,8 +20,6 @@ TYPES: dict[str, tuple[Any, dict[str, Any]]] = {
     "tensor(string)": (np.object_, schemas.TEXT),
 }
 """What an input may be: how it is given to the model, and what is taken for it."""
-CLOSE = 1e-3
-"""How close to 1 probabilities add up."""
 
 
 class OnnxModel:
@@ -58,8 +48,9 @@ class OnnxModel:
 
     def _answer(self, row: Row) -> Answer:
         fed = {one.name: self._fed(one, row) for one in self._inputs}
-        given = map(_plain, self._session.run(None, fed))
-        return answer(dict(zip(self._outputs(), given, strict=True)), self._labels)
+        found = map(outputs.plain, self._session.run(None, fed))
+        named = dict(zip(self._outputs(), found, strict=True))
+        return outputs.answer(named, self._labels)
 
     def _outputs(self) -> list[str]:
         return [one.name for one in self._session.get_outputs()]
@@ -94,42 +85,12 @@ class OnnxModel:
         return array.reshape(1, *array.shape, *[1] * (len(one.shape) - array.ndim - 1))
 
     def _output_schema(self) -> dict[str, Any]:
-        outputs = self._session.get_outputs()
+        given = self._session.get_outputs()
         if self._labels:
-            return schemas.labelled(self._labels, weighed=len(outputs) > 1)
-        if len(outputs) == 1 and not _inner(outputs[0]):
+            return schemas.labelled(self._labels, weighed=True)
+        if len(given) == 1 and not _inner(given[0]):
             return schemas.valued()
         return schemas.record(dict.fromkeys(self._outputs(), True))
-
-
-def answer(found: dict[str, Any], labels: Sequence[str] | None) -> Answer:
-    """What the outputs for one row say: a label, a value, or themselves.
-
-    Raises ArtifactError where they are not finite.
-    """
-    if not finite(found):
-        raise ArtifactError(NOT_FINITE)
-    values = list(found.values())
-    for shares in (_shares(value, labels) for value in values):
-        if shares is not None:
-            return classified(shares)
-    named = [str(value) for value in values if isinstance(value, str | int)]
-    if labels and named:
-        return Answer(named[0], None, {"label": named[0]})
-    if len(values) == 1 and isinstance(values[0], int | float):
-        return valued(values[0])
-    return Answer(None, None, found)
-
-
-def _shares(value: Any, labels: Sequence[str] | None) -> dict[str, float] | None:
-    """An output as probabilities by label, if that is what it is: they add up to 1."""
-    if isinstance(value, list) and labels and len(value) == len(labels):
-        value = dict(zip(labels, value, strict=True))
-    if not isinstance(value, dict):
-        return None
-    shares = {str(label): share for label, share in value.items()}
-    likely = all(isinstance(one, float) and one > -CLOSE for one in shares.values())
-    return shares if likely and abs(sum(shares.values()) - 1) < CLOSE else None
 
 
 def _session(content: bytes) -> Any:
@@ -164,11 +125,3 @@ def _inner(one: Any) -> list[int | None]:
     """The lengths of what one row has there; none if that is a single value."""
     inner = _shape(one)[1:]
     return [] if all(length == 1 for length in inner) else inner
-
-
-def _plain(value: Any) -> Any:
-    """An output for one row, fit for JSON."""
-    if isinstance(value, list):  # a sequence of maps, one for each row
-        return dict(value[0]) if value and isinstance(value[0], dict) else value
-    array = np.asarray(value[0] if value.ndim else value)
-    return array.item() if array.size == 1 and array.ndim <= 1 else array.tolist()

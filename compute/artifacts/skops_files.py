@@ -31,9 +31,9 @@ def restored(content: bytes) -> Any:
 
     Raises ArtifactError.
     """
-    skops: Any = import_module("skops.io")
     with zips.opened(content) as archive:
         _listed(archive)
+    skops: Any = import_module("skops.io")  # takes a second
     unknown = set(_read(skops.get_untrusted_types, data=content)) - set(TRUSTED)
     if unknown:
         names = ", ".join(repr(name[:100]) for name in sorted(unknown)[:SHOWN])

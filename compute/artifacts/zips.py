@@ -22,7 +22,7 @@ def opened(content: bytes) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(content))
         _measured(archive.infolist())
         damaged = archive.testzip()
-    except ArtifactError:
+    except (ArtifactError, MemoryError):
         raise
     except Exception as error:
         raise ArtifactError(f"the zip archive cannot be read: {error}") from error

@@ -1,6 +1,7 @@
 """What tests have done in the processes that ask the models of others."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -22,8 +23,12 @@ def surroundings() -> str:
 
 
 def echoed(value: object) -> object:
-    print("this goes nowhere")
+    print("this goes nowhere")  # noqa: T201  # and must not be heard
     return value
+
+
+def imported(library: str) -> bool:
+    return library in sys.modules
 
 
 def slept(seconds: float) -> float:
