@@ -14,9 +14,11 @@ MEASURED = (
     "mutations",
     "fanout",
     "ingest",
+    "predict",
     "upload",
     "memory",
     "compute",
+    "models",
     "cluster",
     "drift",
 )

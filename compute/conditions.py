@@ -16,7 +16,7 @@ BANDS = ((30.0, "critical"), (20.0, "high"), (10.0, "medium"), (5.0, "low"))
 
 
 class Metric(StrEnum):
-    """What a condition measures, over the last points."""
+    """What a condition measures: of the last points, or of the last check."""
 
     ANOMALY_SHARE = auto()
     """Per cent of the points that are anomalies, from 0 to 100."""
@@ -24,6 +24,9 @@ class Metric(StrEnum):
     """How many of the points are anomalies."""
     DISTANCE_RATIO = auto()
     """The mean distance of the points, in thresholds: 1 is at the threshold."""
+    DRIFT = auto()
+    """The share of the columns that drifted, from 0 to 1, by a check of the dataset; 1
+    where only all of them together did."""
 
 
 class Operator(StrEnum):

@@ -10,6 +10,9 @@ FEWEST = 20
 FEW = 100
 """Rows of a side below which a report warns that only large changes show."""
 
+KEPT = 500
+"""Characters of a text that count."""
+
 COLUMNS_SHARE, JOINT_SHARE = 0.5, 0.2
 """Of the false alarms that are allowed, what the columns and the joint test may use.
 

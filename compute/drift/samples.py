@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compute.drift.options import Kind
+from compute.drift.options import KEPT, Kind
 from compute.tables.arrow import (
     BOOLEAN,
     FLOAT,
@@ -22,9 +22,6 @@ from compute.tables.arrow import (
 
 MOST_ROWS = 50_000
 """Rows of a side that are compared; of more, so many are drawn."""
-
-KEPT = 500
-"""Characters of a text that count."""
 
 KINDS = {
     name: Kind.NUMBER if name in {"integer", "float"} else Kind(name)

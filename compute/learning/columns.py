@@ -146,7 +146,8 @@ def numbers(column: Array) -> Floats:
     True is 1, a moment the seconds since 1970; what is not finite is a gap.
     """
     if column.type in {MOMENT, ZONED}:
-        column = pc.divide(pc.cast(pc.cast(column, INTEGER), FLOAT), SECOND)
+        moments = pc.cast(pc.cast(column, INTEGER), FLOAT, safe=False)
+        column = pc.divide(moments, SECOND)
     values = pc.cast(column, FLOAT, safe=False).to_numpy(zero_copy_only=False)
     return np.where(np.isfinite(values), values, np.nan)
 
@@ -173,9 +174,9 @@ def _words(name: str, column: Array) -> Column:
 
 def _numeric(name: str, kind: str, column: Array) -> Column:
     values = numbers(column)
-    known = values[~np.isnan(values)]
+    known = np.clip(values[~np.isnan(values)], -LARGEST, LARGEST)
     origin = float(known.min()) if kind == "timestamp" and len(known) else 0.0
-    fill = bounded(float(np.median(known)) - origin) if len(known) else 0.0
+    fill = float(np.median(known)) - origin if len(known) else 0.0
     return Column(name, kind, len(known) < len(values), fill, origin)
 
 

@@ -44,6 +44,10 @@ class Forest:
         """
         return [self._answer(given, explained=explained) for given in inputs]
 
+    def shares(self, cells: Floats) -> list[float]:
+        """The share of each label, or the number alone, of the cells of one row."""
+        return trees.means(self.trees, cells[None])[0].tolist()
+
     def scores(self, examples: Examples) -> Floats:
         found = trees.means(self.trees, self.columns.matrix(examples))
         return spread(self.labels, found, examples) if self.labels else found[:, 0]
@@ -54,7 +58,7 @@ class Forest:
 
     def _answer(self, given: Mapping[str, Any], *, explained: bool) -> Answer:
         row = self.columns.row(given)
-        found = trees.means(self.trees, row[None])[0].tolist()
+        found = self.shares(row)
         place = found.index(max(found))
         why = self._why(given, row, place, found[place]) if explained else None
         if self.labels:
@@ -97,7 +101,8 @@ def _sound(nodes: Trees, cells: int, values: int) -> bool:
     children = np.stack([nodes.left[inner], nodes.right[inner]])
     roots = nodes.roots
     return bool(
-        len(roots)
+        cells
+        and len(roots)
         and ((roots >= 0) & (roots < count)).all()
         and (nodes.cell < cells).all()
         and ((children > inner) & (children < count)).all()

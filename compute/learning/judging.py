@@ -1,13 +1,15 @@
 """How good a model is on rows that it was not fitted on."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import metrics  # pyright: ignore[reportMissingTypeStubs]  # has none
 
 from compute.learning.models import Floats, Rows
+
+metrics: Any = import_module("sklearn.metrics")
 
 BINS = 15
 """Of equal width, of confidences from 0 to 1."""
@@ -16,8 +18,6 @@ ALLOWED = (0.001, 0.01, 0.05)
 """Shares of negatives that may be taken for positive, for which recall is told."""
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-
-found: Any = metrics
 
 
 def of_labels(
@@ -28,14 +28,16 @@ def of_labels(
     `positive` is the place of the label that is looked for, if there are two.
     """
     said, places = shares.argmax(axis=1), list(range(len(labels)))
-    each = found.precision_recall_fscore_support(
+    each = metrics.precision_recall_fscore_support(
         truth, said, labels=places, zero_division=0
     )
     figures = {
-        "accuracy": found.accuracy_score(truth, said),
-        "mcc": found.matthews_corrcoef(truth, said),
-        "log_loss": found.log_loss(truth, shares, labels=places),
-        "confusion_matrix": found.confusion_matrix(truth, said, labels=places).tolist(),
+        "accuracy": metrics.accuracy_score(truth, said),
+        "mcc": metrics.matthews_corrcoef(truth, said),
+        "log_loss": metrics.log_loss(truth, shares, labels=places),
+        "confusion_matrix": metrics.confusion_matrix(
+            truth, said, labels=places
+        ).tolist(),
         "labels": list(labels),
         "per_class": _by_class(labels, each),
         "calibration": calibration(shares.max(axis=1), said == truth),
@@ -51,9 +53,9 @@ def of_numbers(truth: Floats, told: Floats) -> dict[str, Any]:
     constant = bool((truth == truth[0]).all())
     return _plain(
         {
-            "mae": found.mean_absolute_error(truth, told),
-            "rmse": found.root_mean_squared_error(truth, told),
-            "r2": None if constant else found.r2_score(truth, told),
+            "mae": metrics.mean_absolute_error(truth, told),
+            "rmse": metrics.root_mean_squared_error(truth, told),
+            "r2": None if constant else metrics.r2_score(truth, told),
             "residuals": [
                 {"quantile": quantile, "value": value}
                 for quantile, value in zip(QUANTILES, residuals, strict=True)
@@ -116,14 +118,14 @@ def _of_two(
     return {
         "positive": labels[positive],
         "false_positive_rate": taken[~is_one].mean() if not is_one.all() else None,
-        "auroc": found.roc_auc_score(is_one, shares[:, positive]) if both else None,
+        "auroc": metrics.roc_auc_score(is_one, shares[:, positive]) if both else None,
         "caught": _caught(is_one, shares[:, positive]) if both else [],
     }
 
 
 def _caught(is_one: NDArray[np.bool_], share: Floats) -> list[dict[str, Any]]:
     """The recall at which no more than a share of the negatives is taken."""
-    taken, caught, _ = found.roc_curve(is_one, share, drop_intermediate=False)
+    taken, caught, _ = metrics.roc_curve(is_one, share, drop_intermediate=False)
     return [
         {"false_positive_rate": most, "recall": caught[taken <= most].max()}
         for most in ALLOWED

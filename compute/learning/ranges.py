@@ -1,4 +1,4 @@
-"""The parameters of the algorithms of rows, and what each may be."""
+"""The algorithms of each task, their parameters, and what each of these may be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ class Range:
 
 
 RANGES: Mapping[Algorithm, Mapping[str, Range]] = {
+    Algorithm.LINEAR_SVM: {"C": Range(1e-4, 1e4, 1.0)},
     Algorithm.LOGISTIC_REGRESSION: {"C": Range(1e-6, 1e6, 1.0)},
     Algorithm.RIDGE_REGRESSION: {"alpha": Range(1e-6, 1e6, 1.0)},
     Algorithm.RANDOM_FOREST: {
@@ -40,9 +41,33 @@ RANGES: Mapping[Algorithm, Mapping[str, Range]] = {
 }
 
 ALGORITHMS: Mapping[Task, tuple[Algorithm, ...]] = {
+    Task.TEXT_CLASSIFICATION: (Algorithm.LINEAR_SVM,),
     Task.CLASSIFICATION: (Algorithm.LOGISTIC_REGRESSION, Algorithm.RANDOM_FOREST),
     Task.REGRESSION: (Algorithm.RIDGE_REGRESSION, Algorithm.RANDOM_FOREST),
 }
+
+
+def asked(
+    task: Task, algorithm: Algorithm, parameters: Mapping[str, Any]
+) -> list[tuple[Algorithm, dict[str, Number]]]:
+    """The algorithms that a plan asks for, all of its task if it says auto.
+
+    Raises ValueError for one of another task, and for parameters that will not do.
+    """
+    known = ALGORITHMS[task]
+    if algorithm == Algorithm.AUTO:
+        if parameters:
+            raise ValueError(
+                f"{shown(next(iter(parameters)))} is no parameter of auto, which has "
+                f"none; choose one of {', '.join(known)}"
+            )
+        return [(one, settled(one, {})) for one in known]
+    if algorithm not in known:
+        raise ValueError(
+            f"{algorithm} is no algorithm of {task}; choose one of auto, "
+            f"{', '.join(known)}"
+        )
+    return [(algorithm, settled(algorithm, parameters))]
 
 
 def settled(algorithm: Algorithm, parameters: Mapping[str, Any]) -> dict[str, Number]:

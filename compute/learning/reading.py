@@ -8,16 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compute.learning.models import Examples
-from compute.learning.plans import Plan, Task
+from compute.learning.plans import FEWEST, LABELS, Plan, Task
 from compute.tables.arrow import FLOAT, INTEGER, NAMES, Array, parquet, pc
 from compute.tables.errors import TableError, shown
 from compute.tables.features import require
-
-FEWEST = 10
-"""Rows to learn from."""
-
-LABELS = 200
-"""The most that a model tells apart."""
 
 
 def read(path: str | Path, plan: Plan) -> tuple[Examples, list[str]]:
@@ -75,9 +69,7 @@ def _text(schema: Any, plan: Plan, names: Sequence[str]) -> str:
     return found[0]
 
 
-def _usable(
-    table: Any, plan: Plan, names: Sequence[str]
-) -> tuple[Array, list[str]]:
+def _usable(table: Any, plan: Plan, names: Sequence[str]) -> tuple[Array, list[str]]:
     """Which rows have what is needed, and what is to be said of the others."""
     texts = names if plan.task is Task.TEXT_CLASSIFICATION else ()
     there, warnings = pc.is_valid(table.column(plan.target)), list[str]()
@@ -93,9 +85,7 @@ def _usable(
     return there, warnings
 
 
-def _target(
-    column: Array, plan: Plan
-) -> tuple[NDArray[Any], tuple[str, ...] | None]:
+def _target(column: Array, plan: Plan) -> tuple[NDArray[Any], tuple[str, ...] | None]:
     """What is to be foretold of each row: numbers, or places of labels and these."""
     if pc.count_distinct(column).as_py() == 1:
         raise TableError(

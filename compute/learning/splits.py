@@ -1,6 +1,7 @@
 """Which rows are learnt from, and on which of the others a model is judged."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,25 +46,33 @@ def alike(text: str) -> str:
 
 
 def sides(examples: Examples, same: Rows, plan: Plan) -> list[Side]:
-    """The splits of a plan; raises TableError if there are too few rows for them."""
-    kinds = _kinds(examples)
+    """The splits of a plan, of which either side may be too small."""
     if plan.split is Split.CROSS_VALIDATION:
-        distinct = len(np.unique(same))
-        if distinct < plan.folds:
-            raise TableError(
-                f"there are {distinct} distinct rows to learn from, and "
-                f"{plan.folds} folds need as many"
-            )
-        held = folds(same, kinds, plan.folds, plan.seed)
+        held = folds(same, kinds(examples), plan.folds, plan.seed)
         apart = [held == fold for fold in range(plan.folds)]
     elif plan.split is Split.FIRST:
         apart = [np.arange(len(same)) >= round(plan.share * len(same))]
     else:
-        apart = [~_drawn(same, kinds, plan.share, plan.seed)]
-    each = [Side(np.flatnonzero(~one), np.flatnonzero(one)) for one in apart]
+        apart = [~drawn(same, kinds(examples), plan.share, plan.seed)]
+    return [Side(np.flatnonzero(~one), np.flatnonzero(one)) for one in apart]
+
+
+def require(each: Sequence[Side], examples: Examples) -> None:
+    """Raise TableError unless all sides are large enough."""
     for side in each:
-        _require(side, examples)
-    return each
+        learnt, judged = len(side.learnt), len(side.judged)
+        if learnt < 2 or judged < 1:
+            raise TableError(
+                f"a split leaves {learnt} rows to learn from and {judged} to judge by, "
+                "and 2 and 1 are the fewest"
+            )
+        known = set(np.unique(examples.target[side.learnt]).tolist())
+        for place, label in enumerate(examples.labels or ()):
+            if place not in known:
+                raise TableError(
+                    "a split leaves no row to learn from that has the label "
+                    f"{shown(label)}; more distinct rows of it are needed"
+                )
 
 
 def folds(same: Rows, kinds: Rows, count: int, seed: int) -> Rows:
@@ -78,17 +87,25 @@ def folds(same: Rows, kinds: Rows, count: int, seed: int) -> Rows:
     return fold[same]
 
 
-def _drawn(
-    same: Rows, kinds: Rows, share: float, seed: int
+def drawn(
+    same: Rows, kinds: Rows, share: float, seed: int, least: int = 1
 ) -> NDArray[np.bool_]:
-    """The rows that are learnt from: a share of the groups of each kind, and one."""
+    """Whether each row is among a share of the groups of each kind, or its `least`."""
     first, order = _shuffled(same, kinds, seed)
-    ordered = kinds[first[order]]
-    _, start, size = np.unique(ordered, return_index=True, return_counts=True)
+    _, start, size = np.unique(
+        kinds[first[order]], return_index=True, return_counts=True
+    )
     place = np.arange(len(order)) - np.repeat(start, size)
-    learnt = np.zeros(len(same), np.bool_)
-    learnt[first[order]] = (place + 0.5 < share * np.repeat(size, size)) | (place == 0)
-    return learnt[same]
+    taken = np.zeros(len(same), np.bool_)
+    taken[first[order]] = place + 0.5 < np.maximum(share * np.repeat(size, size), least)
+    return taken[same]
+
+
+def kinds(examples: Examples) -> Rows:
+    """What each row is an example of: its label, or all of the same."""
+    if examples.labels is None:
+        return np.zeros(len(examples), np.int64)
+    return examples.target.astype(np.int64)
 
 
 def _shuffled(same: Rows, kinds: Rows, seed: int) -> tuple[Rows, Rows]:
@@ -98,34 +115,7 @@ def _shuffled(same: Rows, kinds: Rows, seed: int) -> tuple[Rows, Rows]:
     return first, order[np.argsort(kinds[first[order]], kind="stable")]
 
 
-def _kinds(examples: Examples) -> Rows:
-    """What each row is an example of: its label, or all of the same."""
-    if examples.labels is None:
-        return np.zeros(len(examples), np.int64)
-    return examples.target.astype(np.int64)
-
-
 def _codes(column: Any) -> list[int]:
     """The same number for the same value."""
     encoded = column.dictionary_encode(null_encoding="encode")
     return encoded.indices.to_pylist()
-
-
-def _require(side: Side, examples: Examples) -> None:
-    """Raise TableError if a side is too small."""
-    learnt, judged = len(side.learnt), len(side.judged)
-    if learnt < 2 or judged < 1:
-        raise TableError(
-            f"the split leaves {learnt} rows to learn from and {judged} to judge by; "
-            "at least 2 and 1 are needed"
-        )
-    if examples.labels is None:
-        return
-    known = np.unique(examples.target[side.learnt])
-    if len(known) < len(examples.labels):
-        missing = set(range(len(examples.labels))) - set(known.tolist())
-        label = examples.labels[min(missing)]
-        raise TableError(
-            f"no row that is learnt from has the label {shown(label)}; choose another "
-            "split or more rows"
-        )

@@ -7,9 +7,9 @@ from typing import Any
 from compute.learning import fitting, inputs
 from compute.learning.forests import Forest
 from compute.learning.linear import Linear
-from compute.learning.models import Candidate, Examples
+from compute.learning.models import Examples
 from compute.learning.plans import Algorithm, Task
-from compute.learning.ranges import ALGORITHMS, settled
+from compute.learning.ranges import asked
 from compute.tables.arrow import Array, pc
 from compute.tables.errors import TableError, shown
 
@@ -42,25 +42,12 @@ class Way:
 
 def candidates(
     task: Task, algorithm: Algorithm, parameters: Mapping[str, Any]
-) -> list[Candidate]:
+) -> list[Way]:
     """The ways to fit a model that a plan asks for, all of them if it says auto.
 
     Raises ValueError for an algorithm or parameters that will not do.
     """
-    known = ALGORITHMS[task]
-    if algorithm == Algorithm.AUTO:
-        if parameters:
-            raise ValueError(
-                f"{shown(next(iter(parameters)))} is no parameter of auto, which has "
-                f"none; choose one of {', '.join(known)}"
-            )
-        return [Way(one, settled(one, {})) for one in known]
-    if algorithm not in known:
-        raise ValueError(
-            f"{algorithm} is no algorithm of {task}; choose one of auto, "
-            f"{', '.join(known)}"
-        )
-    return [Way(algorithm, settled(algorithm, parameters))]
+    return [Way(*one) for one in asked(task, algorithm, parameters)]
 
 
 def chosen(examples: Examples, *, said: bool) -> tuple[Examples, list[str]]:
@@ -69,19 +56,18 @@ def chosen(examples: Examples, *, said: bool) -> tuple[Examples, list[str]]:
     A text column of too many values is left out if the columns were not said, else
     TableError is raised; so it is if no column is left.
     """
-    columns, warnings = {}, []
+    columns, warnings = {}, list[str]()
     for name, column in examples.columns.items():
-        distinct = pc.count_distinct(column, mode="all").as_py()
-        if distinct < 2:
-            why = "has one value in all rows"
-        elif examples.kinds[name] == "text" and _many(column):
-            why = f"has {distinct} different texts, and {DISTINCT} are the most"
-            if said:
-                raise TableError(f"the column {why}; leave it out", column=name)
-        else:
+        texts = _distinct(column) if examples.kinds[name] == "text" else 0
+        many = f"has {texts} different texts, and {DISTINCT} are the most"
+        if _distinct(column, "all") < 2:
+            warnings.append(_left_out(name, "has one value in all rows"))
+        elif texts <= DISTINCT:
             columns[name] = column
-            continue
-        warnings.append(f"the column {shown(name)} is left out, as it {why}")
+        elif said:
+            raise TableError(f"the column {many}; leave it out", column=name)
+        else:
+            warnings.append(_left_out(name, many))
     if not columns:
         raise TableError("; ".join(["there is no column to learn from", *warnings]))
     kinds = {name: examples.kinds[name] for name in columns}
@@ -100,5 +86,10 @@ def schemas(
     )
 
 
-def _many(column: Array) -> bool:
-    return pc.count_distinct(column).as_py() > DISTINCT
+def _left_out(name: str, why: str) -> str:
+    return f"the column {shown(name)} is left out, as it {why}"
+
+
+def _distinct(column: Array, mode: str = "only_valid") -> int:
+    """How many different values a column has; with `all`, a gap is one."""
+    return pc.count_distinct(column, mode=mode).as_py()
