@@ -13,14 +13,15 @@ def described(document: Any, most: int, *field: str) -> dict[str, Any]:
 
     Raises Invalid, naming the argument.
     """
+    noun = field[-1].replace("_", " ")
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise Invalid("metadata is an object", *field)
+        raise Invalid(f"{noun} is an object", *field)
     try:
         size = len(orjson.dumps(sound_document(document)))
     except (ValueError, TypeError) as error:
         raise Invalid(f"this cannot be kept: {error}", *field) from error
     if size > most:
-        raise Invalid(f"metadata has at most {most} bytes, not {size}", *field)
+        raise Invalid(f"{noun} has at most {most} bytes, not {size}", *field)
     return document

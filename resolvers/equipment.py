@@ -1,12 +1,14 @@
 """What a process has to work with. The server decides what each of them is."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import UUID
 
+from compute.learning.models import Answer
 from db.session import Database
 from resolvers.keys import Keys
 from resolvers.news import Bus
@@ -75,6 +77,38 @@ class Throttle(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """Where a model is kept, what its file must be, and whose it is."""
+
+    key: str
+    sha256: str
+    trained: bool
+    """Whether it was trained here; in this process nothing else is loaded."""
+    owner_id: UUID
+
+
+class Models(Protocol):
+    """Asks models. Those that were asked of late stay loaded."""
+
+    async def answers(
+        self,
+        file: ModelFile,
+        inputs: Sequence[Mapping[str, Any]],
+        *,
+        explained: bool = False,
+    ) -> list[Answer | str]:
+        """An answer to each input, or a sentence on why there is none."""
+        ...
+
+    async def inspected(self, path: Path, sha256: str, owner_id: UUID) -> Any:
+        """What is found in a file, or a sentence on why nobody knows.
+
+        It is what a process says of it that nobody trusts, as JSON has it.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Equipment:
     """Of a process, for as long as it runs."""
@@ -86,6 +120,7 @@ class Equipment:
     throttle: Throttle
     keys: Keys
     passwords: Passwords
+    models: Models
     policy: Policy = field(default_factory=Policy)
     tail: Tail = field(init=False)
 

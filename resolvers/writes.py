@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,7 +18,7 @@ from uuid_utils.compat import uuid7
 
 from db import rows
 from db.base import Base, label
-from db.models import Job
+from db.models import Job, Outcome
 from db.writing import Writing
 from resolvers.access import Actor, changeable, visible
 from resolvers.errors import Conflict, InvalidTransition, Missing
@@ -56,6 +57,8 @@ class Transaction:
     """Events to be kept, in order: topic, owner, row."""
     discarded: list[str] = field(default_factory=list[str])
     """Keys of files to be removed once the write has committed."""
+    outcome: Outcome = Outcome.SUCCESS
+    """What the audit says of it, if it commits."""
     changes: dict[str, Any] = field(default_factory=dict[str, Any])
     """Of every row that was written, each column's value before and after, as text."""
     _known: dict[tuple[type[Base], UUID], Any] = field(
@@ -141,10 +144,11 @@ class Transaction:
         values["viewer"] = self.actor.user_id
         return await self.writing.rows(key, lambda: make(nobody, *about), values)
 
-    async def flush(self) -> None:
-        """Send what was changed in rows that are here."""
+    async def flush(self, **taken: str) -> None:
+        """Send what was changed in rows that are here; `taken` is as for `add`."""
         if self.writing.opened or any(map(rows.changed, self._known.values())):
-            await self.session.flush()
+            with _told(taken):
+                await self.session.flush()
 
     async def _one(
         self, model: type[RowT], make: Callable[..., Any], id_: UUID, field: str
@@ -156,13 +160,8 @@ class Transaction:
     async def add(self, row: RowT, **taken: str) -> RowT:
         """Store a row. `taken` names, for a constraint, the argument that broke it."""
         row.id = row.id or uuid7()
-        try:
+        with _told(taken):
             await self._store(row)
-        except IntegrityError as error:
-            for constraint, argument in taken.items():
-                if _broke(error, constraint):
-                    raise Conflict(f"this {argument} is taken", argument) from error
-            raise
         return row
 
     async def _store(self, row: Base) -> None:
@@ -273,6 +272,18 @@ def _spelt(value: Any) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def _told(taken: Mapping[str, str]) -> Generator[None]:
+    """Say which argument has a value that another row has."""
+    try:
+        yield
+    except IntegrityError as error:
+        for constraint, argument in taken.items():
+            if _broke(error, constraint):
+                raise Conflict(f"this {argument} is taken", argument) from error
+        raise
 
 
 def _broke(error: IntegrityError, constraint: str) -> bool:

@@ -17,7 +17,7 @@ from strawberry.types.field import StrawberryField
 from db.base import Base
 from resolvers.rows import Columns
 from schema.memory import Memory
-from schema.reads import Computes, Identity, Lists, ToOne
+from schema.reads import Computes, Identity, Lists, Picks, ToOne
 
 FIELDS, OF_ONE = 50_000, 5_000
 """Fields of all operations whose columns are remembered, and of one."""
@@ -92,7 +92,7 @@ def _field(type_: Any, name: str) -> Seen:
         return
     declared: Any = field and field.extensions.get("strawberry-definition")
     match declared.metadata.get("read") if declared else Identity():
-        case Identity() | Computes() | Lists():
+        case Identity() | Computes() | Lists() | Picks():
             yield model, "id"
         case ToOne(key):
             yield model, key.key

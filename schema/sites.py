@@ -15,7 +15,7 @@ from schema import ids, nodes
 from schema.arguments import Arguments
 from schema.asking import Asking
 from schema.inputs import listing_of
-from schema.reads import Finds, Lists, Refers
+from schema.reads import Finds, Lists, Picks, Refers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Under:
 class Site:
     definition: GraphQLField
     node: Any
-    read: Lists | Finds | Refers
+    read: Lists | Finds | Picks | Refers
     under: Under | None = None
     models: Collection[type[Base]] = ()
     """Of which models there is a shape, where an id says which it is of."""
@@ -55,6 +55,9 @@ class Site:
         asked = self._asked(asking, actor)
         if isinstance(self.read, Lists):
             return asked.outlined(f"v{number}", values)
+        if isinstance(self.read, Picks):
+            way, listing = asked
+            return way, listing.outlined(f"v{number}", values)
         name = Named(f"id_{number}")
         if isinstance(self.read, Finds):
             values[name] = asked
@@ -81,6 +84,8 @@ class Site:
         match self.read:
             case Finds(model):
                 return ids.row_id(arguments["id"], model)
+            case Picks(pick=pick):
+                return pick(**arguments)
             case Lists(model):
                 return listing_of(model, **arguments)
             case Refers(several=False):

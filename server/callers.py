@@ -26,11 +26,12 @@ Handler = Callable[[Context, Request], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An ASGI application that answers POST for whoever is signed in."""
+    """An ASGI application that answers one method for whoever is signed in."""
 
     equipment: Equipment
     authentication: Authentication
     handler: Handler
+    method: str = "POST"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -42,8 +43,9 @@ class Caller:
         await response(scope, receive, send)
 
     async def _answered(self, request: Request, request_id: str) -> Response:
-        if request.method != "POST":
-            raise HTTPException(405, "POST is answered here", {"allow": "POST"})
+        if request.method != self.method:
+            said = f"{self.method} is answered here"
+            raise HTTPException(405, said, {"allow": self.method})
         who = await self._who(request)
         about = origin(request, who, request_id)
         context = Context(self.equipment, who.actor, about)

@@ -6,7 +6,7 @@ What they say is read as JSON and as nothing else.
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -15,9 +15,10 @@ import orjson
 from compute import sandbox
 from compute.artifacts.errors import ArtifactError, Broke
 from compute.remote import Remote
+from server.turns import Crowded, Line, Turn
 
 CHILD: Final = "compute.artifacts.child"
-LONGEST = 32 * 1024**2
+LONGEST = 16 * 1024**2
 """Bytes of an answer."""
 GIB = 1024**3
 ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -38,6 +39,8 @@ class Child:
     def __init__(self, memory: int, libraries: Sequence[str]) -> None:
         """Begins at once, and imports libraries before it is ready."""
         self.busy = False
+        self.owner: Hashable = None
+        """Of whose calls it was at the last."""
         self._process: asyncio.subprocess.Process | None = None
         self._started = asyncio.create_task(self._start(memory, libraries))
 
@@ -112,7 +115,8 @@ class Children:
 
     One that breaks a limit is ended, and the next call has another. A new digest ends
     the process that was longest not asked. Once there was one, another is kept ready,
-    which has imported the libraries.
+    which has imported the libraries. No owner is served by all of them at once, so
+    that others need not wait for models that take long, and owners take turns.
     """
 
     def __init__(
@@ -127,15 +131,18 @@ class Children:
         self._memory, self._libraries = memory, libraries
         self._children: dict[str, Child] = {}
         self._spare: Child | None = None
-        self._changed = asyncio.Condition()
+        self._line = Line[Child]()
+        self._ending: set[asyncio.Task[None]] = set()
 
-    async def ask(self, function: Remote, digest: str, *given: Any) -> Any:
+    async def ask(
+        self, function: Remote, digest: str, *given: Any, owner: Hashable = None
+    ) -> Any:
         """What the function gives, as JSON has it. Calls of one digest wait in line.
 
         Raises ArtifactError where the model will not do, and Broke where its process
-        had to be ended.
+        had to be ended, or too many calls of the owner wait already.
         """
-        async with self._lent(digest) as child:
+        async with self._lent(digest, owner) as child:
             await child.ready()
             try:
                 async with asyncio.timeout(self._seconds):
@@ -149,11 +156,12 @@ class Children:
         self._children, self._spare = {}, None
         for child in children:
             await child.end()
+        await asyncio.gather(*self._ending)
 
     @asynccontextmanager
-    async def _lent(self, digest: str) -> AsyncGenerator[Child]:
+    async def _lent(self, digest: str, owner: Hashable) -> AsyncGenerator[Child]:
         """The child of a digest for one call; it ends with one that is broken off."""
-        child = await self._taken(digest)
+        child = await self._taken(digest, owner)
         whole = False
         try:
             yield child
@@ -164,17 +172,31 @@ class Children:
         finally:
             await asyncio.shield(self._back(digest, child, whole=whole))
 
-    async def _taken(self, digest: str) -> Child:
+    async def _taken(self, digest: str, owner: Hashable) -> Child:
         """The child of a digest, or a new one once there is room for it."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._free(digest))
-            child = self._children.pop(digest, None)
+        try:
+            turn = self._line.join(owner, digest)
+        except Crowded:
+            raise Broke("too many questions of its owner wait already") from None
+        self._call()
+        try:
+            return await turn.given
+        except asyncio.CancelledError:
+            self._line.leave(turn)
+            if not turn.given.cancelled():
+                await asyncio.shield(self._back(digest, turn.given.result()))
+            raise
+
+    def _call(self) -> None:
+        """Give all that is free to those whose turn it is."""
+        while turn := self._line.next(self._free):
+            child = self._children.pop(turn.what, None)
             if child is None or not child.alive:
-                await self._make_room()
+                self._make_room()
                 child = self._born()
-            child.busy = True
-            self._children[digest] = child
-            return child
+            child.busy, child.owner = True, turn.owner
+            self._children[turn.what] = child
+            turn.given.set_result(child)
 
     def _born(self) -> Child:
         """The process that was kept ready, or a new one; and the next to keep ready.
@@ -185,27 +207,27 @@ class Children:
         self._spare = Child(self._memory, self._libraries)
         return spare or Child(self._memory, ())
 
-    def _free(self, digest: str) -> bool:
-        child = self._children.get(digest)
-        if child is not None:
-            return not child.busy
-        return len(self._children) < self._most or self._idle() is not None
+    def _free(self, turn: Turn[Child]) -> bool:
+        busy = [child for child in self._children.values() if child.busy]
+        mine = sum(child.owner == turn.owner for child in busy)
+        if turn.given.done() or mine >= max(1, self._most - 1):
+            return False
+        child = self._children.get(turn.what)
+        return not child.busy if child else len(busy) < self._most
 
-    def _idle(self) -> str | None:
-        """The digest whose child was longest not asked."""
+    def _make_room(self) -> None:
+        """End the child that was longest not asked, if there are so many."""
         children = self._children.items()
-        return next((digest for digest, child in children if not child.busy), None)
+        idle = next((digest for digest, child in children if not child.busy), None)
+        if len(children) >= self._most and idle is not None:
+            task = asyncio.create_task(self._children.pop(idle).end())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
-    async def _make_room(self) -> None:
-        idle = self._idle()
-        if len(self._children) >= self._most and idle is not None:
-            await asyncio.shield(self._children.pop(idle).end())
-
-    async def _back(self, digest: str, child: Child, *, whole: bool) -> None:
+    async def _back(self, digest: str, child: Child, *, whole: bool = True) -> None:
         if not whole:
             if self._children.get(digest) is child:
                 del self._children[digest]
             await child.end()
         child.busy = False
-        async with self._changed:
-            self._changed.notify_all()
+        self._call()

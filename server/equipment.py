@@ -12,7 +12,9 @@ from resolvers.equipment import Bus, Equipment, Throttle
 from resolvers.passwords import Passwords
 from server import keyring
 from server.bus import MemoryBus, RedisBus
+from server.children import LIBRARIES, Children
 from server.failures import Failure
+from server.models import WarmModels
 from server.pools import LocalPools
 from server.settings import Settings
 from server.store import store
@@ -35,14 +37,19 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
         stack.callback(passwords.close)
         pools = await asyncio.to_thread(_pools, settings)
         stack.callback(pools.close)
+        kept = store(settings)
+        children = Children(libraries=LIBRARIES)
+        models = WarmModels(kept, settings.model_memory, children)
+        stack.push_async_callback(models.close)
         yield Equipment(
             database=database,
             bus=bus,
             compute=pools,
-            store=store(settings),
+            store=kept,
             throttle=throttle,
             keys=keys,
             passwords=passwords,
+            models=models,
             policy=settings.policy,
         )
 

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from resolvers.access import SYSTEM
-from resolvers.audit import months
 from resolvers.context import Context
 from resolvers.equipment import Equipment
-from resolvers.platform import leftovers, retention, ticks
+from resolvers.models import expiry
+from resolvers.platform import leftovers, months, retention, ticks
 
 PAUSE = 30.0
 """Seconds between two looks at what is due."""
@@ -27,8 +27,9 @@ class Routine:
 
 
 ROUTINES = (
-    Routine("auditMonths", 24 * HOUR, months.prepare),
+    Routine("months", 24 * HOUR, months.prepare),
     Routine("retention", HOUR, retention.run),
+    Routine("predictions", HOUR, expiry.run),
     Routine("leftovers", 24 * HOUR, leftovers.remove),
 )
 

@@ -145,6 +145,8 @@ class Settings(BaseSettings):
     """Processes that compute what is answered at once."""
     process_memory: PositiveInt = 4 * 1024**3
     """Bytes of address space of a process that computes; its threads reserve much."""
+    model_memory: PositiveInt = 512 * 1024**2
+    """Bytes of the models of ours that a process keeps loaded."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """From which level on is logged."""
     log_format: Literal["json", "text"] | None = None

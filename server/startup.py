@@ -6,9 +6,9 @@ from db import migrating
 from db.base import utcnow
 from db.models import AuditEntry
 from resolvers.access import SYSTEM, visible
-from resolvers.audit import months
 from resolvers.context import Context
 from resolvers.equipment import Equipment
+from resolvers.platform import months
 from server.failures import Failure
 from server.health import unwritable
 from server.settings import Settings

@@ -27,6 +27,7 @@ ROUND = {
     *("acknowledged", "x_values", "y_values", "point_count", "feature_values"),
     *("row_count", "dim", "sha256", "merged_files"),
     *("actual_label", "attempt", "failed", "label", "task", "total"),
+    *("labels", "sum_ms"),
 }
 """Columns whose values must be as they are, for the sake of others."""
 POSITIVE = {"distance", "inference_time_ms", "occurrences"}

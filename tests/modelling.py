@@ -41,6 +41,7 @@ def a_model_version(model: Model, **columns: Any) -> ModelVersion:
     usual = {"number": 1, "artifact": ArtifactKind.HELIOGRAPH, "loadable": True}
     file = {"file_path": f"models/{uuid7().hex}", "file_size": 9, "sha256": "0" * 64}
     more = {"algorithm": "linear_svm", "framework": "heliograph"}
+    more["signature_source"] = "training"
     rest = {"input_example": {"text": "hello"}, "metrics": {"f1": 0.97}}
     return ModelVersion(**given | usual | file | more | rest | columns)
 

@@ -27,6 +27,7 @@ PLAIN: dict[str, Any] = {
     "String": "a name",
 }
 NAMED = {
+    "alias": "production",
     "documents": "{ __typename }",
     "email": "grace@example.org",
     "password": PASSWORD,
@@ -37,7 +38,14 @@ KINDS = {
     "analysis": "analysis",
     "config": "reduction_config",
     "dataset": "dataset",
+    "datasetVersion": "dataset_version",
+    "model": "model",
+    "modelVersion": "model_version",
+    "prediction": "prediction",
     "reference": "reduction_result",
+    "referenceVersion": "dataset_version",
+    "shadow": "model_version",
+    "upload": "file_upload",
     "uploads": "file_upload",
 }
 """What the ids in inputs are of, but for `id`, which is of what the mutation is."""

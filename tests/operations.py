@@ -6,9 +6,9 @@ from typing import Any
 from graphql import get_named_type, is_abstract_type
 from hypothesis import strategies as st
 
-from schema.reads import Finds, Refers, ToOne
+from schema.reads import Finds, Picks, Refers, ToOne
 from tests.contract import SCHEMA, TYPES, by_method, fields, is_leaf, reads
-from tests.drawing import Drawing
+from tests.drawing import SCALARS, Drawing
 
 DEPTH = 3
 PARTS = ["nodes", "edges", "nodes", "cursors", "totalCount", "pageInfo", "__typename"]
@@ -98,6 +98,9 @@ class Operation(Drawing):
         if isinstance(read, Finds):
             said = "" if read.own else f"(id: {self.given('ID!', self.id(read.model))})"
             return self.named(f"{name}{said} {self.selection(below, depth)}")
+        if isinstance(read, Picks):
+            said = self.chosen(definition, read)
+            return self.named(f"{name}{said} {self.selection(below, depth)}")
         if isinstance(read, Refers):
             said = self.references(several=read.several)
             return self.named(f"{name}({said}) {self.selection(below, depth)}")
@@ -108,6 +111,26 @@ class Operation(Drawing):
             )
             for _ in range(several)
         )
+
+    def chosen(self, definition: Any, read: Picks) -> str:
+        """One of the arguments by which a row is chosen; all, if all are wanted."""
+        names = list(definition.args)
+        wanted = [one for one in names if str(definition.args[one].type)[-1] == "!"]
+        if names and not wanted:
+            wanted = [self.draw(st.sampled_from(names))]
+        said = [
+            f"{one}: {self.given(str(type_), self.name(one, type_, read))}"
+            for one in wanted
+            for type_ in (definition.args[one].type,)
+        ]
+        return f"({', '.join(said)})" if said else ""
+
+    def name(self, argument: str, type_: Any, read: Picks) -> Any:
+        if get_named_type(type_).name == "ID":
+            return self.id(read.model)
+        if argument == "alias" and self.often(2):
+            return "production"
+        return self.draw(SCALARS[get_named_type(type_).name])
 
     def references(self, *, several: bool) -> str:
         """One id of anything, or a few."""

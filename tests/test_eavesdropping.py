@@ -56,7 +56,7 @@ async def test_what_happens_is_heard_by_its_owner_and_by_nobody_else(
 
 def subscription(name: str, rows: dict[str, Any]) -> str:
     definition = FIELDS[name]
-    kinds = KINDS | {"id": named(definition).name}
+    kinds = KINDS | {"id": named(definition).name.removesuffix("ProgressPayload")}
     said = [
         f'{one}: "{spell(rows[kinds[one]])}"' for one in definition.args if one in kinds
     ]

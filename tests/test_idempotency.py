@@ -171,8 +171,9 @@ async def test_a_key_is_good_for_a_day(
 
 
 def test_whatever_is_created_can_be_created_under_a_key() -> None:
+    ends = ("Create", "Upload", "Ingest", "Register", "Start", "Replay")
     for name, field in FIELDS.items():
         if "idempotencyReplayed" in named(field).fields:
             assert "idempotencyKey" in named(field.args["input"]).fields, name
-        created = name.endswith(("Create", "Upload", "Ingest", "Register"))
+        created = name.endswith(ends) or name in {"predict", "predictBatch"}
         assert created == ("idempotencyReplayed" in named(field).fields), name

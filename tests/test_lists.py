@@ -51,6 +51,7 @@ async def several(save: Save, owner: Actor) -> list[Any]:
         by_type["Analysis"].name = by_type["AlertRule"].name = name
         by_type["MonitorPoint"].distance = by_type["Anomaly"].distance = place // 2 / 3
         by_type["Alert"].occurrences = by_type["DatasetVersion"].number = place // 2
+        by_type["ModelVersion"].metrics = {"f1": place // 2} if place else {}
         by_type["Job"].task, by_type["AuditEntry"].action = name, name
         by_type["AlertRule"].deleted_at = upload.created_at if place % 2 else None
         rows += graph
@@ -113,14 +114,23 @@ def conditions(
     for name, tests in type_.fields.items():
         python = tests.extensions["strawberry-definition"].python_name
         column = getattr(type(rows[0]), python)
-        held = list(dict.fromkeys(flat(getattr(row, python)) for row in rows))
-        known = [one for one in held if one is not None]
+        within = {"name": "f1"} if named(tests).name == "Measures" else {}
+        values = [held_in(row, python, **within) for row in rows]
+        known = [one for one in dict.fromkeys(map(flat, values)) if one is not None]
         for operator, operand in named(tests).fields.items():
+            if operator in within:
+                continue
             several = isinstance(operand.type, GraphQLList)
             options: list[Any] = [[], known[:2]] if several else known[:4]
             for value in [True, False] if operator == "isNull" else options:
-                said = {name: {operator: spoken(value, operand, column)}}
-                yield said, meaning(python, operator, value)
+                said = {name: {operator: spoken(value, operand, column), **within}}
+                yield said, meaning(python, operator, value, **within)
+
+
+def held_in(row: Any, column: str, name: str | None = None) -> Any:
+    """What a row has in a column, or in a document there under a name."""
+    held = getattr(row, column)
+    return held if name is None else held.get(name)
 
 
 def flat(held: Any) -> Any:
@@ -128,9 +138,11 @@ def flat(held: Any) -> Any:
     return (held or [None])[0] if isinstance(held, list) else held
 
 
-def meaning(python: str, operator: str, value: Any) -> Callable[[Any], bool]:
+def meaning(
+    python: str, operator: str, value: Any, name: str | None = None
+) -> Callable[[Any], bool]:
     def means(row: Any) -> bool:
-        held = getattr(row, python)
+        held = held_in(row, python, name)
         if held is None and operator != "isNull":
             return False
         return MEANINGS[operator](held, value)

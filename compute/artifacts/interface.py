@@ -9,6 +9,9 @@ from compute.learning.models import Answer
 
 Row = Mapping[str, Any]
 NOT_FINITE = "the model's answer is not a finite number"
+LARGEST = 1024**2
+"""Bytes of one answer, as JSON."""
+TOO_LARGE = "the model's answer has more than 1 MiB"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from compute.artifacts import wire
 
 HEAD = 65_536
 """Bytes of a pickle that are looked into."""
+LISTING = 4 * 1024**2
+"""Bytes of a zip archive's listing; one of an archive for a model is far shorter."""
 FIRST = 12
 """Instructions of a pickle that must make sense."""
 
@@ -67,9 +69,23 @@ def recognised(file: IO[bytes]) -> Kind:
     return Kind.JOBLIB if by_joblib else Kind.PICKLE
 
 
+class Sparing:
+    """A file of which no more is read at once than a listing has."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.seek, self.tell = file, file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        """Raises ValueError where that would be more."""
+        found = self._file.read(min(size, LISTING + 1) if size >= 0 else LISTING + 1)
+        if len(found) > LISTING:
+            raise ValueError(f"a listing has at most {LISTING} bytes")
+        return found
+
+
 def _of_zip(file: IO[bytes]) -> Kind:
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(Sparing(file)) as archive:
             names = [PurePosixPath(name) for name in archive.namelist()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return Kind.UNKNOWN

@@ -5,9 +5,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from compute.artifacts.errors import ArtifactError
-from compute.artifacts.interface import NOT_FINITE, Answer, Loaded, Row, finite
+from compute.artifacts.interface import (
+    LARGEST,
+    NOT_FINITE,
+    TOO_LARGE,
+    Answer,
+    Loaded,
+    Row,
+    finite,
+)
 from compute.artifacts.loading import broken, loaded, read
+
+WRITTEN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+"""What is said in JSON: also numbers of numpy's, and labels that are numbers."""
 
 _kept: dict[str, Loaded] = {}
 """The model that this process serves, by digest."""
@@ -63,4 +76,8 @@ def _sentence(error: Exception) -> str:
 
 
 def _told(answer: Answer) -> dict[str, Any]:
-    return asdict(answer) if finite(answer.output) else {"error": NOT_FINITE}
+    if not finite(answer.output):
+        return {"error": NOT_FINITE}
+    told = asdict(answer)
+    long = len(orjson.dumps(told, option=WRITTEN)) > LARGEST
+    return {"error": TOO_LARGE} if long else told

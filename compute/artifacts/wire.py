@@ -20,6 +20,8 @@ FIELDS = {
 }
 """Of a ModelProto, and how each is written."""
 GRAPH = 7
+MOST = 10_000
+"""Outermost fields, of which a model has a few and some remarks."""
 
 
 def is_model(file: IO[bytes]) -> bool:
@@ -27,7 +29,9 @@ def is_model(file: IO[bytes]) -> bool:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     seen: set[int] = set()
-    while file.tell() < size:
+    for _ in range(MOST):
+        if file.tell() >= size:
+            break
         tag = _number(file)
         if tag is None or FIELDS.get(tag >> 3) != tag & 7:
             return False

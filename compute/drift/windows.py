@@ -81,7 +81,7 @@ def _written(lot: Lot, path: Path) -> bool:
 
 
 def _names(lot: Lot) -> list[str]:
-    return list(dict.fromkeys(name for one in lot.inputs for name in one))
+    return sorted({name for one in lot.inputs for name in one})
 
 
 def _column(values: Sequence[Value]) -> Array:

@@ -15,16 +15,11 @@ from db.models import (
     FileUpload,
     FileUploadStatus,
 )
-from resolvers import documents
 from resolvers.access import Permission, changeable, require
+from resolvers.descriptions import NAME, described
 from resolvers.errors import Conflict, Invalid
 from resolvers.writes import Transaction
 
-NAME, DESCRIPTION, TAG = 255, 10_000, 50
-"""The most characters of each."""
-TAGS = 20
-METADATA = 64 * 1024
-"""Bytes of a dataset's metadata."""
 FILES = 100
 """The most files of a dataset."""
 TASK = "datasetProcess"
@@ -45,8 +40,8 @@ async def create(  # noqa: PLR0913, PLR0917  what its mutation is told
     Only the server itself gives an id, of a row that its documentation names.
     """
     owner_id = require(write.actor, Permission.EDIT_DATASETS)
-    described = _described(name, description, tags, meta)
-    dataset = Dataset(id=id_ or uuid7(), owner_id=owner_id, **described)
+    said = described(name=name, description=description, tags=tags, meta=meta)
+    dataset = Dataset(id=id_ or uuid7(), owner_id=owner_id, **said)
     files = await _free(write, dataset, upload_ids)
     _require_alike(files)
     dataset.file_path = files[0].file_path
@@ -67,7 +62,7 @@ async def update(
     now = {
         name: getattr(dataset, name) for name in ("name", "description", "tags", "meta")
     }
-    for name, value in _described(**(now | changes)).items():
+    for name, value in described(**(now | changes)).items():
         setattr(dataset, name, value)
     return dataset
 
@@ -209,21 +204,3 @@ async def _merged(
         merged_files=ids,
     )
     return await write.add(merged)
-
-
-def _described(
-    name: str | None, description: str | None, tags: list[str] | None, meta: Any
-) -> dict[str, Any]:
-    """What is said of a dataset, once it is known to be sayable."""
-    if not 1 <= len(name := (name or "").strip()) <= NAME:
-        raise Invalid(f"a name has from 1 to {NAME} characters", "name")
-    if description is not None and len(description) > DESCRIPTION:
-        raise Invalid(
-            f"a description has at most {DESCRIPTION} characters", "description"
-        )
-    tags = list(dict.fromkeys(tag.strip() for tag in tags or []))
-    if len(tags) > TAGS or not all(1 <= len(tag) <= TAG for tag in tags):
-        said = f"there are at most {TAGS} tags, each from 1 to {TAG} characters"
-        raise Invalid(said, "tags")
-    meta = documents.described(meta, METADATA, "metadata")
-    return {"name": name, "description": description, "tags": tags, "meta": meta}

@@ -18,7 +18,7 @@ from compute.tables.limits import Limits
 from compute.tables.results import Checked
 from db import faultpoints
 from db.base import Base
-from db.models import FileUpload
+from db.models import FileUpload, ModelVersion
 from resolvers.access import SYSTEM, Permission, require, visible
 from resolvers.context import Context
 from resolvers.errors import Exhausted, Invalid
@@ -28,6 +28,8 @@ from resolvers.writes import Transaction
 
 LONGEST = 255
 """Characters of a file's name."""
+KEEPING = (FileUpload, ModelVersion)
+"""Rows whose files come from their owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +121,9 @@ async def _received(
     if not 1 <= len(name) <= LONGEST or "\0" in name:
         raise Invalid(f"a file's name has from 1 to {LONGEST} characters", "file")
     store, policy = context.equipment.store, context.equipment.policy
-    left = policy.storage_bytes - await _stored(context)
-    if left <= 0:
-        raise Exhausted(f"your files have {policy.storage_bytes} bytes already", "file")
-    most = min(policy.upload_bytes, left)
+    most = min(policy.upload_bytes, await room(context))
     async with store.scratch() as path:
-        size, sha256 = await _written(path, chunks, most)
+        size, sha256 = await written(path, chunks, most)
         checked = await _checked(context, path, name)
         id_ = uuid7()
         key = f"uploads/{id_.hex}"
@@ -132,16 +131,22 @@ async def _received(
     return Received(id_, key, name, size, sha256, checked)
 
 
-async def _stored(context: Context) -> int:
-    """Bytes of the files that the actor has."""
-    mine = visible(context.actor, FileUpload)
-    mine = mine.where(FileUpload.owner_id == context.actor.user_id)
-    size = sa.func.coalesce(sa.func.sum(FileUpload.file_size), 0)
+async def room(context: Context) -> int:
+    """Bytes that the actor may still keep. Raises Exhausted where there are none."""
+    most, kept = context.equipment.policy.storage_bytes, 0
     async with context.database.read() as session:
-        return int((await session.execute(mine.with_only_columns(size))).scalar_one())
+        for model in KEEPING:
+            mine = visible(context.actor, model)
+            mine = mine.where(model.owner_id == context.actor.user_id)
+            size = sa.func.coalesce(sa.func.sum(model.file_size), 0)
+            found = await session.execute(mine.with_only_columns(size))
+            kept += int(found.scalar_one())
+    if kept >= most:
+        raise Exhausted(f"your files have {most} bytes already", "file")
+    return most - kept
 
 
-async def _written(
+async def written(
     path: Path, chunks: AsyncIterator[bytes], most: int
 ) -> tuple[int, str]:
     """Write a file chunk by chunk, in a thread. Its size, and its digest."""

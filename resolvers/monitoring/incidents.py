@@ -49,12 +49,7 @@ class Incident:
                 pass
 
     async def _open(self) -> Alert | None:
-        """The alert that is not over. The unique index allows no second one."""
-        mine = changeable(self.write.actor, Alert).where(
-            Alert.fingerprint == self._fingerprint(),
-            Alert.status != AlertStatus.RESOLVED,
-        )
-        return await self.write.session.scalar(mine.with_for_update())
+        return await open_alert(self.write, self._fingerprint())
 
     async def _raise(self, change: Change, status: AlertStatus) -> None:
         at = self._at(change)
@@ -111,8 +106,20 @@ class Incident:
         return self.stored[change.place]["timestamp"]
 
     def _fingerprint(self) -> str:
-        of = f"{self.rule.id} {self.analysis.id}"
-        return hashlib.sha256(of.encode()).hexdigest()
+        return fingerprint(f"{self.rule.id} {self.analysis.id}")
+
+
+def fingerprint(incident: str) -> str:
+    """What the alerts of an incident have in common."""
+    return hashlib.sha256(incident.encode()).hexdigest()
+
+
+async def open_alert(write: Transaction, of: str) -> Alert | None:
+    """The alert of a fingerprint that is not over; the unique index allows only one."""
+    mine = changeable(write.actor, Alert).where(
+        Alert.fingerprint == of, Alert.status != AlertStatus.RESOLVED
+    )
+    return await write.session.scalar(mine.with_for_update())
 
 
 def _rank(alert: Alert) -> int:

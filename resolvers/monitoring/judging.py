@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from compute import conditions
-from compute.conditions import Point, State
+from compute.conditions import Metric, Point, State
 from db.base import utcnow
 from db.models import AlertRule, Analysis, Anomaly, MonitorPoint, Severity
 from resolvers.access import Actor, changeable, visible
@@ -24,11 +25,12 @@ async def judge(
     found: Sequence[dict[str, Any]],
 ) -> None:
     """Ask the rules of a dataset about points that were just stored."""
-    rules = await _rules(write, analysis)
+    rules = await rules_of(write, analysis.dataset_id, analysis.owner_id)
+    read = {rule.id: condition_of(rule) for rule in rules}
+    rules = [rule for rule in rules if read[rule.id].metric is not Metric.DRIFT]
     if not rules:
         return
-    read = {rule.id: condition_of(rule) for rule in rules}
-    most = max(condition.window for condition in read.values())
+    most = max(read[rule.id].window for rule in rules)
     before = await _before(write, analysis, stored[0]["process_order"], most - 1)
     severities = {one["process_order"]: one["severity"] for one in found}
     new = [_point(row, severities.get(row["process_order"])) for row in stored]
@@ -39,12 +41,14 @@ async def judge(
         incident = Incident(write, rule, analysis, stored, found)
         for change in changes:
             await incident.apply(change)
-        await _keep(write, rule, {**rule.states, str(analysis.id): asdict(state)})
+        await keep(write, rule, {**rule.states, str(analysis.id): asdict(state)})
 
 
-async def _rules(write: Transaction, analysis: Analysis) -> list[AlertRule]:
-    of = {"dataset": analysis.dataset_id, "owner": analysis.owner_id}
-    return await write.take(AlertRule, _asked, **of)
+async def rules_of(
+    write: Transaction, dataset_id: UUID | None, owner_id: UUID
+) -> list[AlertRule]:
+    """The rules of a dataset that are asked, locked until the write ends."""
+    return await write.take(AlertRule, _asked, dataset=dataset_id, owner=owner_id)
 
 
 def _asked(actor: Actor) -> sa.Select[AlertRule]:
@@ -59,7 +63,7 @@ def _asked(actor: Actor) -> sa.Select[AlertRule]:
     return rows.order_by(AlertRule.id).with_for_update()
 
 
-async def _keep(write: Transaction, rule: AlertRule, states: dict[str, Any]) -> None:
+async def keep(write: Transaction, rule: AlertRule, states: dict[str, Any]) -> None:
     """Write down where a rule stands; its version is of what its owner says of it."""
     kept = {"states": states, "last_evaluated_at": utcnow()}
     for name, value in kept.items():

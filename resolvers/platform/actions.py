@@ -58,7 +58,7 @@ async def act(
         row = came if isinstance(came, Base) else None
         if isinstance(mine, UUID):
             await idempotency.settle(write, mine, row)
-        await events.conclude(write, name, row)
+        await events.conclude(write, name, row, status=write.outcome)
         return came
 
     return await accounted(context, name, _once(context, name, key, given, work), given)

@@ -5,7 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from db.base import utcnow
-from db.models import DatasetVersion, FileUpload, ReductionResult
+from db.models import (
+    BatchPrediction,
+    DatasetVersion,
+    FileUpload,
+    ModelVersion,
+    ReductionResult,
+)
 from resolvers.access import SYSTEM, visible
 from resolvers.context import Context
 
@@ -14,6 +20,8 @@ AGE = timedelta(hours=24)
 NAMED: Mapping[str, tuple[Any, str]] = {
     "uploads": (FileUpload, "file_path"),
     "tables": (DatasetVersion, "file_path"),
+    "models": (ModelVersion, "file_path"),
+    "batches": (BatchPrediction, "file_path"),
     "references": (ReductionResult, "reference_path"),
 }
 """For each folder of the store the rows that name its files, and by which column."""

@@ -1,5 +1,6 @@
 """What is not kept for ever, and for how long."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,9 +46,14 @@ KEPT = (
 
 
 async def run(context: Context) -> None:
+    """Delete what has expired."""
+    await delete(context, KEPT)
+
+
+async def delete(context: Context, kept: Sequence[Kept]) -> None:
     """Delete what has expired, so much at a time, and write down how many rows."""
     while True:
-        counts = await context.written(_delete)
+        counts = await context.written(lambda write: _delete(write, kept))
         if max(counts.values()) < AT_ONCE:
             return
 
@@ -57,12 +63,12 @@ def first_id(moment: datetime) -> UUID:
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
-async def _delete(write: Transaction) -> dict[str, int]:
+async def _delete(write: Transaction, kept: Sequence[Kept]) -> dict[str, int]:
     now, counts = utcnow(), dict[str, int]()
-    for kept in KEPT:
-        model: Any = kept.model
+    for one in kept:
+        model: Any = one.model
         ids = visible(SYSTEM, model).with_only_columns(model.id)
-        ids = ids.where(kept.expired(now)).order_by(model.id).limit(AT_ONCE)
+        ids = ids.where(one.expired(now)).order_by(model.id).limit(AT_ONCE)
         gone = await write.session.execute(sa.delete(model).where(model.id.in_(ids)))
         counts[model.__tablename__] = getattr(gone, "rowcount", 0)
     write.changes["deleted"] = {name: str(count) for name, count in counts.items()}

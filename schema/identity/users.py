@@ -11,7 +11,9 @@ from schema.connections import Connection
 from schema.edges import to_many, to_one, viewer
 from schema.identity.roles import Role
 from schema.lists.identity import SessionFilter, SessionOrder
+from schema.models.statistics import DailyUsage, usage
 from schema.nodes import Entity, Info
+from schema.reads import costing
 from schema.refs import SessionRef
 
 
@@ -38,6 +40,9 @@ class User(Entity, of=models.User):
         models.Session.owner_id, SessionFilter, SessionOrder
     )
     """Where they are signed in, or were."""
+    usage_analytics: list[DailyUsage] = strawberry.field(
+        resolver=usage, metadata=costing(10)
+    )
 
 
 @strawberry.type

@@ -6,7 +6,7 @@ from enum import StrEnum
 import strawberry
 
 from schema.enums import JobStatus, ModelTask, ModelVersionStatus
-from schema.inputs import Compare, Filter, Has, Is, Matches, Order
+from schema.inputs import Compare, Filter, Has, Is, Matches, Measures, Order
 
 
 @strawberry.input
@@ -57,6 +57,8 @@ class ModelVersionFilter(Filter):
     """By how they were fitted."""
     framework: Matches | None = None
     """By what they were made with."""
+    metrics: Measures | None = strawberry.field(name="metric", default=None)
+    """By how good they are."""
     tags: Has | None = None
     """By the words that they are found by."""
     dataset_version_id: Is[strawberry.ID] | None = strawberry.field(

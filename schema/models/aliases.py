@@ -5,17 +5,21 @@ from datetime import datetime
 import strawberry
 
 from db import models
+from resolvers.models import aliases
 from schema.connections import Connection
 from schema.edges import found, listed, to_one
+from schema.ids import row_id
 from schema.lists.registry import (
     ModelAliasFilter,
     ModelAliasMoveFilter,
     ModelAliasMoveOrder,
     ModelAliasOrder,
 )
+from schema.models.inputs import ModelAliasDeleteInput, ModelAliasSetInput
 from schema.models.models import Model
 from schema.models.versions import ModelVersion
-from schema.nodes import Entity
+from schema.nodes import Entity, Info
+from schema.perform import Payload, perform
 from schema.refs import UserRef
 
 
@@ -55,6 +59,22 @@ class ModelAliasMove(Entity, of=models.ModelAliasMove):
 
 
 @strawberry.type
+class ModelAliasSetPayload(Payload):
+    """The alias, which leads to the version."""
+
+    model_alias: ModelAlias | None
+    """Null where there are errors."""
+
+
+@strawberry.type
+class ModelAliasDeletePayload(Payload):
+    """The id of what is gone."""
+
+    deleted_id: strawberry.ID | None
+    """Null where there are errors."""
+
+
+@strawberry.type
 class Query:
     model_alias: ModelAlias | None = found(models.ModelAlias)
     """An alias of a model of yours."""
@@ -68,3 +88,35 @@ class Query:
         models.ModelAliasMove, ModelAliasMoveFilter, ModelAliasMoveOrder
     )
     """Which versions the aliases of your models led to, and when."""
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def model_alias_set(
+        self, info: Info, input: ModelAliasSetInput
+    ) -> ModelAliasSetPayload:
+        """Let an alias lead to a version: a new one, or one that is moved at once."""
+        done = await perform(
+            info,
+            aliases.point,
+            row_id(input.model_version, models.ModelVersion),
+            input.alias,
+            expected_number=input.expected_number,
+            protected=input.protected,
+            confirm=input.confirm,
+            reason=input.reason,
+        )
+        return ModelAliasSetPayload(model_alias=done.row, **done.told)
+
+    @strawberry.mutation
+    async def model_alias_delete(
+        self, info: Info, input: ModelAliasDeleteInput
+    ) -> ModelAliasDeletePayload:
+        """Delete an alias; its history stays."""
+        id_ = row_id(input.id, models.ModelAlias)
+        done = await perform(
+            info, aliases.delete, id_, confirm=input.confirm, reason=input.reason
+        )
+        gone = None if done.row is None else input.id
+        return ModelAliasDeletePayload(deleted_id=gone, **done.told)

@@ -5,9 +5,11 @@ from datetime import datetime
 import strawberry
 
 from db import models
+from resolvers.models import models as registry
 from schema.connections import Connection
-from schema.edges import found, listed, to_many
+from schema.edges import listed, picked, to_many
 from schema.enums import ModelTask
+from schema.ids import row_id
 from schema.lists.registry import (
     ModelAliasFilter,
     ModelAliasMoveFilter,
@@ -20,7 +22,14 @@ from schema.lists.registry import (
     TrainingJobFilter,
     TrainingJobOrder,
 )
-from schema.nodes import Entity
+from schema.models import lookups
+from schema.models.inputs import (
+    ModelCreateInput,
+    ModelDeleteInput,
+    ModelUpdateInput,
+)
+from schema.nodes import Entity, Info
+from schema.perform import Creation, Payload, given, perform, perform_once
 from schema.refs import (
     ModelAliasMoveRef,
     ModelAliasRef,
@@ -44,6 +53,18 @@ class Model(Entity, of=models.Model):
         models.ModelVersion.model_id, ModelVersionFilter, ModelVersionOrder
     )
     """The model at one time and another."""
+    latest_version: ModelVersionRef | None = picked(
+        models.ModelVersion, {"latest": lookups.VERSIONS}, lookups.latest
+    )
+    """Its newest version."""
+    one_version: ModelVersionRef | None = picked(
+        models.ModelVersion, lookups.BY_NAME, lookups.version, name="version"
+    )
+    """One of its versions, by its number, its label or an alias."""
+    alias_at: ModelVersionRef | None = picked(
+        models.ModelVersion, {"at": lookups.MOVES}, lookups.at
+    )
+    """The version to which an alias led at a moment, if that is still there."""
     aliases: Connection[ModelAliasRef] = to_many(
         models.ModelAlias.model_id, ModelAliasFilter, ModelAliasOrder
     )
@@ -59,8 +80,65 @@ class Model(Entity, of=models.Model):
 
 
 @strawberry.type
+class ModelCreatePayload(Creation):
+    """The model, once it is there."""
+
+    model: Model | None
+    """Null where there are errors."""
+
+
+@strawberry.type
+class ModelUpdatePayload(Payload):
+    """The model, as it is described now."""
+
+    model: Model | None
+    """Null where there are errors."""
+
+
+@strawberry.type
+class ModelDeletePayload(Payload):
+    """The id of what is gone."""
+
+    deleted_id: strawberry.ID | None
+    """Null where there are errors."""
+
+
+@strawberry.type
 class Query:
-    model: Model | None = found(models.Model)
-    """A model of yours."""
+    model: Model | None = picked(models.Model, lookups.MODELS, lookups.model)
+    """A model of yours, by its id or its name."""
     models: Connection[Model] = listed(models.Model, ModelFilter, ModelOrder)
     """Your models."""
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def model_create(
+        self, info: Info, input: ModelCreateInput
+    ) -> ModelCreatePayload:
+        """Register a model under a name of its own."""
+        about = (input.name, input.task, input.description, input.tags or [])
+        done = await perform_once(info, input, registry.create, *about)
+        return ModelCreatePayload(model=done.row, **done.created)
+
+    @strawberry.mutation
+    async def model_update(
+        self, info: Info, input: ModelUpdateInput
+    ) -> ModelUpdatePayload:
+        """Change what is said of a model."""
+        changes = given(input, name="name", description="description", tags="tags")
+        id_ = row_id(input.id, models.Model)
+        arguments = (id_, input.expected_version, changes)
+        done = await perform(info, registry.update, *arguments)
+        return ModelUpdatePayload(model=done.row, **done.told)
+
+    @strawberry.mutation
+    async def model_delete(
+        self, info: Info, input: ModelDeleteInput
+    ) -> ModelDeletePayload:
+        """Delete a model with all that it has; one that serves only by force."""
+        arguments = (row_id(input.id, models.Model), input.expected_version)
+        done = await perform(info, registry.delete, *arguments, force=input.force)
+        gone = None if done.row is None else input.id
+        return ModelDeletePayload(deleted_id=gone, **done.told)

@@ -1,6 +1,7 @@
 """What models were asked, and what they answered."""
 
 from datetime import date, datetime
+from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -10,6 +11,7 @@ from schema.connections import Connection
 from schema.datasets.versions import DatasetVersion
 from schema.edges import found, listed, to_many, to_one
 from schema.enums import LogLevel, ModelTask, PredictionStatus
+from schema.ids import spell
 from schema.lists.predictions import (
     BatchPredictionFilter,
     BatchPredictionOrder,
@@ -131,6 +133,12 @@ class BatchPrediction(Entity, of=models.BatchPrediction):
     """The rows that are put to it; null once they were deleted."""
     job: Job | None = to_one(models.BatchPrediction.job_id)
     """The job that a worker does."""
+
+    @strawberry.field
+    def url(self) -> str | None:
+        """Where its result is as Parquet, and with `.csv` instead as CSV; GET it."""
+        row: Any = self
+        return None if row.file_path is None else f"/batches/{spell(row)}.parquet"
 
 
 @strawberry.type

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from db.session import Database
-from resolvers.audit import entries, months, verification
+from resolvers.audit import entries, verification
 from resolvers.audit.verification import Verdict
+from resolvers.platform import months
 from tests.audit.conftest import Chain
 from tests.conftest import As
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -13,9 +14,11 @@ import pytest
 from compute.artifacts.errors import ArtifactError, Broke
 from compute.remote import Remote
 from server.children import Children
+from server.turns import LONGEST
 from tests.server import asking
 from tests.waiting import SECONDS, until
 
+pytestmark = pytest.mark.once("sqlite")
 MIB = 1024**2
 
 
@@ -84,7 +87,7 @@ async def test_many_calls_of_many_models_are_each_answered_with_their_own(
         (asking.large, [1200 * MIB], "it took more memory than it may"),
         (asking.died, [], "it died"),
         (asking.failed, [], "it failed: ZeroDivisionError"),
-        (asking.babbled, [33 * MIB], "it said more than 32 MiB"),
+        (asking.babbled, [17 * MIB], "it said more than 16 MiB"),
         (asking.forged, ["cposix\nsystem\n(S'true'\ntR."], "it died"),
         (asking.forged, ['{"answer": 1, '], "it died"),
         (asking.forged, ["[1]"], "it died"),
@@ -116,6 +119,75 @@ async def test_those_that_wait_for_a_process_that_breaks_have_the_next(
     assert len(set(await asyncio.gather(*waiting))) == 1
     with pytest.raises(Broke, match=r"^it died$"):
         await died
+
+
+async def test_one_who_asks_slow_models_holds_up_nobody_else(
+    children: Children,
+) -> None:
+    slept = named(asking.slept)
+    slow = [
+        asyncio.create_task(children.ask(slept, str(digest), 60, owner="slow"))
+        for digest in range(5)
+    ]
+    async with asyncio.timeout(SECONDS):
+        for _ in range(3):
+            assert await children.ask(WHERE, "a", owner="quick") != os.getpid()
+    assert not any(one.done() for one in slow)
+    for one in slow:
+        one.cancel()
+    await asyncio.wait(slow)
+
+
+async def test_owners_take_turns_however_much_one_of_them_asks() -> None:
+    children = Children(1, seconds=SECONDS)
+    slept, ends = named(asking.slept), list[str]()
+
+    async def asked(owner: str) -> None:
+        await children.ask(slept, "a", 0.01, owner=owner)
+        ends.append(owner)
+
+    owners = [*["many"] * 20, "one", "two"]
+    async with asyncio.timeout(SECONDS):
+        await asyncio.gather(*map(asked, owners))
+    assert set(ends[:4]) == {"many", "one", "two"}
+    await children.close()
+
+
+async def test_only_so_many_calls_of_one_owner_wait(children: Children) -> None:
+    slept = named(asking.slept)
+    calls = [
+        asyncio.create_task(children.ask(slept, "a", 60, owner="many"))
+        for _ in range(LONGEST + 1)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(Broke, match="too many questions of its owner wait already"):
+        await children.ask(WHERE, "a", owner="many")
+    assert await children.ask(WHERE, "b", owner="another")
+    for one in calls:
+        one.cancel()
+    await asyncio.wait(calls)
+    assert await children.ask(WHERE, "a", owner="many")
+
+
+async def test_calls_that_are_cancelled_while_they_wait_leave_the_line(
+    children: Children,
+) -> None:
+    slept, chance = named(asking.slept), random.Random(5)  # noqa: S311  the same anew
+    calls = [
+        asyncio.create_task(children.ask(slept, str(number % 3), 0.02, owner=number))
+        for number in range(60)
+    ]
+    for one in chance.sample(calls, 40):
+        await asyncio.sleep(0.005)
+        one.cancel()
+    await asyncio.wait(calls)
+    assert sum(not one.cancelled() for one in calls) >= 20
+    assert await children.ask(WHERE, "0")
+
+
+async def test_a_process_lets_the_server_go_before_it(children: Children) -> None:
+    pid = await children.ask(WHERE, "a")
+    assert os.getpriority(os.PRIO_PROCESS, pid) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 async def test_a_process_that_dies_unasked_is_noticed_before_the_next_call(

@@ -21,10 +21,10 @@ from db.models import (
     Tick,
 )
 from resolvers.access import SYSTEM, Actor, visible
-from resolvers.audit import months, verification
+from resolvers.audit import verification
 from resolvers.context import Context
 from resolvers.equipment import Equipment
-from resolvers.platform import retention
+from resolvers.platform import months, retention
 from server import scheduler
 from server.scheduler import Routine, due
 from tests.conftest import Save

@@ -6,6 +6,7 @@ import random
 import time
 import zipfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import numpy as np
 import pytest
 
 from compute.artifacts.errors import ArtifactError, Broke
+from compute.learning import files
+from compute.learning.columns import Column
+from compute.learning.models import Packed
 from compute.remote import ANSWERED, INSPECTED
 from server.children import Children
 from tests.compute.artifacts import made
 from tests.waiting import SECONDS
 
+pytestmark = pytest.mark.once("sqlite")
 MIB = 1024**2
 SKOPS = made.as_skops(made.logistic())
 GOOD = made.as_onnx(made.logistic())
@@ -37,9 +42,9 @@ class Asked:
         path, digest = self._written(content)
         return await self.children.ask(INSPECTED, digest, path)
 
-    async def answered(self, content: bytes) -> Any:
+    async def answered(self, content: bytes, row: Any = made.INPUT) -> Any:
         path, digest = self._written(content)
-        given = (path, digest, [made.INPUT])
+        given = (path, digest, [row])
         [answer] = await self.children.ask(ANSWERED, digest, *given)
         return answer
 
@@ -166,6 +171,46 @@ async def test_a_model_that_takes_for_ever_is_ended(asked: Asked) -> None:
     with pytest.raises(Broke, match="it took longer than 6 s"):
         await asked.answered(content)
     assert 6 <= time.monotonic() - began < SECONDS
+
+
+def endless() -> Packed:
+    """A forest in our own format, of a tree that goes down and down, many times."""
+    count = 200_000
+    last = np.full(count, count - 1, np.int32)
+    cell = np.zeros(count, np.int32)
+    cell[-1] = -1
+    trees = {
+        "roots": np.zeros(20_000, np.int32),
+        "cell": cell,
+        "threshold": np.zeros(count),
+        "left": last,
+        "right": np.minimum(np.arange(1, count + 1, dtype=np.int32), last),
+        "values": np.zeros((count, 1)),
+    }
+    column = Column("x", "float", gaps=True, fill=-1.0)
+    return Packed("forests", {"columns": [asdict(column)], "labels": None}, trees)
+
+
+async def test_a_forest_that_goes_down_for_ever_is_ended(
+    asked: Asked, tmp_path: Path
+) -> None:
+    files.save(endless(), tmp_path / "forest")
+    content = (tmp_path / "forest").read_bytes()
+    assert (await asked.looked(content))["loadable"]
+    await asked.children.close()
+    asked.children = Children(2, seconds=6)
+    with pytest.raises(Broke, match="it took longer than 6 s"):
+        await asked.answered(content, {"x": 1.0})
+
+
+async def test_an_answer_that_is_too_large_is_not_given(asked: Asked) -> None:
+    size = np.array([1, 300_000], np.int64)
+    flat = made.node("ReduceMax", "features", keepdims=0, to="most")
+    table = made.node("Expand", "most", "size")
+    content = made.graph([flat, table], numbers={"size": size})
+    assert await asked.answered(content) == {
+        "error": "the model's answer has more than 1 MiB"
+    }
 
 
 @pytest.mark.parametrize(

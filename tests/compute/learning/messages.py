@@ -1,6 +1,7 @@
 """Messages to learn from, made here."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,3 +44,17 @@ def write(path: Path, **columns: object) -> Path:
     """A canonical table of columns."""
     parquet.write_table(pa.table(columns), path)
     return path
+
+
+def spam(rows: int = 120, copies: int = 30) -> dict[str, list[str]]:
+    """Messages, of which a third is spam."""
+    texts, labels = messages(rows, "ham", "ham", "spam", copies=copies)
+    return {"text": texts, "label": labels}
+
+
+def table(rows: int = 200) -> dict[str, Any]:
+    random = np.random.default_rng(0)
+    cells = random.standard_normal((rows, 3))
+    sums = cells.sum(axis=1) + random.standard_normal(rows)
+    named = {name: cells[:, place] for place, name in enumerate("abc")}
+    return {**named, "y": np.where(sums > 0.5, "yes", "no"), "sum": sums}

@@ -1,4 +1,4 @@
-"""The parts of the audit log that PostgreSQL keeps, a month each, made beforehand."""
+"""The parts of tables that PostgreSQL keeps, a month each, made beforehand."""
 
 from datetime import datetime
 
@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from db.base import utcnow
 from resolvers.context import Context
 
+OPENED = ("audit_log_open", "predictions_open")
+"""Functions of the database that make a table's part for a month, if there is none."""
 AHEAD = 3
 """Months that are there before they begin."""
 
@@ -14,15 +16,15 @@ AHEAD = 3
 async def prepare(context: Context) -> None:
     """Have a part for this month and for those ahead; what is there stays.
 
-    A month whose entries came before its part goes on without one.
+    A month whose rows came before its part goes on without one.
     """
     if context.database.dialect != "postgresql":
         return
-    open_ = sa.text("SELECT audit_log_open(:month)")
-    open_ = open_.bindparams(sa.bindparam("month", type_=sa.DateTime()))
     async with context.database.write.begin() as session:
         for month in months(utcnow()):
-            await session.execute(open_, {"month": month})
+            value = sa.literal(month, sa.DateTime())
+            for name in OPENED:
+                await session.execute(sa.func.__getattr__(name)(value).select())
 
 
 def months(now: datetime) -> list[datetime]:
