@@ -1,11 +1,8 @@
 """One write: what it may do to rows, and what it remembers for the audit."""
 
-import hashlib
-import json
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,6 +17,7 @@ from db import rows
 from db.base import Base, label
 from db.models import Job, Outcome
 from db.writing import Writing
+from resolvers import noting
 from resolvers.access import Actor, changeable, visible
 from resolvers.errors import Conflict, InvalidTransition, Missing
 
@@ -27,8 +25,6 @@ RowT = TypeVar("RowT", bound=Base)
 NOBODY = UUID(int=2**128 - 1)
 """Whom statements are made for that serve everybody of a role."""
 ID = sa.bindparam("id", type_=sa.Uuid())
-LONGEST = 500
-"""Characters of a value that the audit keeps; of a longer one it keeps the digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +208,7 @@ class Transaction:
     def note(self, row: Any, column: str, before: Any, after: Any) -> None:
         """Put a change into the audit. Only statements past the session must say so."""
         noted = self.changes.setdefault(f"{label(type(row))}_{row.id.hex}", {})
-        said = [_said(one) for one in (before, after)]
+        said = [noting.said(one) for one in (before, after)]
         noted[column] = [noted.get(column, said)[0], said[1]]
 
     def _note(self, session: Any, *_: Any) -> None:
@@ -221,21 +217,27 @@ class Transaction:
         for row in session.dirty:
             state = sa.inspect(row)
             for column in state.attrs:
-                if column.history.has_changes():
+                if column.history.has_changes() and not noting.private(
+                    state, column.key
+                ):
                     before, after = column.history.deleted, column.history.added
                     sides = [one[0] if one else None for one in (before, after)]
-                    self.note(row, column.key, *_shown(state, column.key, sides))
+                    self.note(row, column.key, *noting.shown(state, column.key, sides))
         for row in session.deleted:
             state = sa.inspect(row)
             for column in state.attrs:
-                sides = [column.value, None]
-                self.note(row, column.key, *_shown(state, column.key, sides))
+                if not noting.private(state, column.key):
+                    sides = [column.value, None]
+                    self.note(row, column.key, *noting.shown(state, column.key, sides))
 
     def _note_added(self, row: Base) -> None:
         """Put the columns that a new row was given into the audit."""
         state: Any = sa.inspect(row)
         for name in state.committed_state:
-            self.note(row, name, *_shown(state, name, [None, state.dict[name]]))
+            if not noting.private(state, name):
+                self.note(
+                    row, name, *noting.shown(state, name, [None, state.dict[name]])
+                )
 
 
 def _to_change(actor: Actor, model: type[Base]) -> sa.Select[Base]:
@@ -245,33 +247,6 @@ def _to_change(actor: Actor, model: type[Base]) -> sa.Select[Base]:
 def _to_see(actor: Actor, model: type[Base]) -> sa.Select[Base]:
     seen = visible(actor, model).where(model.id == ID)
     return seen.with_for_update(read=True, key_share=True)
-
-
-def _shown(state: Any, key: str, sides: list[Any]) -> list[Any]:
-    """Values as the audit may keep them: of a secret only whether it is the same."""
-    if not state.mapper.columns[key].info.get("secret"):
-        return sides
-    return [one and f"secret {_digest(str(one))[:12]}" for one in sides]
-
-
-def _said(value: Any) -> str | None:
-    if value is None:
-        return None
-    text = _spelt(value)
-    return text if len(text) <= LONGEST else f"sha256 {_digest(text)}"
-
-
-def _spelt(value: Any) -> str:
-    """A value as text: documents and truths as JSON has them."""
-    if isinstance(value, bool | dict | list | tuple):
-        return json.dumps(value, default=str, ensure_ascii=False, sort_keys=True)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return str(value)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextmanager

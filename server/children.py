@@ -199,13 +199,10 @@ class Children:
             turn.given.set_result(child)
 
     def _born(self) -> Child:
-        """The process that was kept ready, or a new one; and the next to keep ready.
-
-        A new one imports only what it needs, as somebody waits for it.
-        """
+        """The process that was kept ready, or a new one; and the next to keep ready."""
         spare = self._spare if self._spare and self._spare.alive else None
         self._spare = Child(self._memory, self._libraries)
-        return spare or Child(self._memory, ())
+        return spare or Child(self._memory, self._libraries)
 
     def _free(self, turn: Turn[Child]) -> bool:
         busy = [child for child in self._children.values() if child.busy]

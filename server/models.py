@@ -21,6 +21,8 @@ from server.children import Children
 LOAD = Remote("compute.learning.files", "load")
 QUICK = 8 * 1024
 """Characters of inputs that are answered at once; others are no trouble to the loop."""
+AT_ONCE = 2
+"""Models that are being loaded; each may take as much memory as all that are kept."""
 logger = logging.getLogger(__name__)
 
 Input = Mapping[str, Any]
@@ -39,6 +41,7 @@ class WarmModels:
         self._children = children or Children()
         self._warm: OrderedDict[str, Model] = OrderedDict()
         self._loading: dict[str, asyncio.Task[Model]] = {}
+        self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def answers(
         self, file: ModelFile, inputs: Sequence[Input], *, explained: bool = False
@@ -79,19 +82,18 @@ class WarmModels:
         if file.sha256 not in self._loading:
             task = asyncio.create_task(self._loaded(file))
             self._loading[file.sha256] = task
-            task.add_done_callback(lambda done: self._done(file.sha256, done))
+            task.add_done_callback(lambda _: self._loading.pop(file.sha256))
         return await asyncio.shield(self._loading[file.sha256])
 
     async def _loaded(self, file: ModelFile) -> Model:
-        async with self.store.local(file.key) as path:
-            return await asyncio.to_thread(LOAD, path, file.sha256)
+        async with self._turn, self.store.local(file.key) as path:
+            model = await asyncio.to_thread(LOAD, path, file.sha256)
+            self._keep(file.sha256, model)
+            return model
 
-    def _done(self, digest: str, task: asyncio.Task[Model]) -> None:
+    def _keep(self, digest: str, model: Model) -> None:
         """Keep what was loaded, and let go of what was longest not asked."""
-        del self._loading[digest]
-        if task.cancelled() or task.exception():
-            return
-        self._warm[digest] = task.result()
+        self._warm[digest] = model
         while len(self._warm) > 1 and self.weight > self._memory:
             self._warm.popitem(last=False)
 

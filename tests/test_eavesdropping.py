@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from resolvers.access import SYSTEM, Actor
 from resolvers.context import Context
+from resolvers.models import predicting
 from resolvers.monitoring import incidents, points
 from resolvers.platform import events
 from schema import schema
@@ -101,4 +102,5 @@ async def happen(listener: Context, rows: dict[str, Any]) -> None:
         write.announce(f"job.{rows['Job'].id}", rows["Job"])
         write.remember(incidents.CHANGED, rows["Alert"])
         write.remember(points.FOUND, rows["Anomaly"])
+        write.remember(predicting.CREATED, rows["Prediction"])
         await events.conclude(write, "x")

@@ -9,11 +9,12 @@ import orjson
 
 from compute import sandbox
 from compute.artifacts.errors import ArtifactError
-from compute.artifacts.serving import WRITTEN
 from compute.remote import Remote
 
 PATIENT = 10
 """How nice it is to the server, which goes before it."""
+WRITTEN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+"""What is said in JSON: also numbers of numpy's, and labels that are numbers."""
 MEMORY = "it took more memory than it may"
 
 

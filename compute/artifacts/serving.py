@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from compute.artifacts.child import WRITTEN
 from compute.artifacts.errors import ArtifactError
 from compute.artifacts.interface import (
     LARGEST,
@@ -18,9 +19,6 @@ from compute.artifacts.interface import (
     finite,
 )
 from compute.artifacts.loading import broken, loaded, read
-
-WRITTEN = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-"""What is said in JSON: also numbers of numpy's, and labels that are numbers."""
 
 _kept: dict[str, Loaded] = {}
 """The model that this process serves, by digest."""

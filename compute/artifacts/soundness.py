@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from compute.artifacts.errors import ArtifactError
+from compute.artifacts.vectors import fitting
 
 FROM_FILES = {"file", "filename"}
 LEAF = -1
@@ -25,6 +26,8 @@ def sound(estimator: Any) -> Any:
             _tree(part)
         elif name == "TreePredictor":
             _predictor(part)
+        elif hasattr(part, "support_vectors_"):
+            fitting(part)
         elif getattr(part, "input", None) in FROM_FILES:
             raise ArtifactError(f"the estimator {name} reads files; texts are accepted")
         for setting in {"memory", "n_jobs"} & set(getattr(part, "__dict__", ())):

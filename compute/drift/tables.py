@@ -28,6 +28,8 @@ from compute.tables.arrow import parquet
 JOINT_ROWS = 500
 """Rows of a side that the joint test sees; of more, so many are drawn."""
 
+NOTHING_SHARED = "the two have no column of one name and sort, so nothing is compared"
+
 READ = 0.8
 """The share of the work that is done before the joint test."""
 
@@ -125,7 +127,10 @@ def _report(
             {**told, **one.news} for told, one in zip(columns, seen, strict=True)
         ],
         "joint": together,
-        "warnings": warnings(*rows, tests, for_columns),
+        "warnings": [
+            *([] if shared.shared else [NOTHING_SHARED]),
+            *warnings(*rows, tests, for_columns),
+        ],
     }
 
 

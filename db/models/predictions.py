@@ -37,6 +37,8 @@ class LogLevel(StrEnum):
     """Something did not work."""
 
 
+PRIVATE = {"private": True}
+"""What people wrote, and what repeats it: it goes with its row, and no audit has it."""
 SPAM_LABELS = ("spam", "ham", "fraud", "legitimate")
 """What a model for spam may say."""
 
@@ -68,21 +70,21 @@ class Prediction(Owned, Base):
     """What the model is for."""
     status: Mapped[PredictionStatus] = mapped_column(default=PredictionStatus.SUCCESS)
     """What became of it."""
-    input_data: Mapped[dict[str, Any]]
+    input_data: Mapped[dict[str, Any]] = mapped_column(info=PRIVATE)
     """What the model was asked."""
-    input_text: Mapped[str | None]
+    input_text: Mapped[str | None] = mapped_column(info=PRIVATE)
     """The text it was asked about, if that was one text."""
     label: Mapped[str | None] = mapped_column(text(255))
     """What the model says it is."""
     confidence: Mapped[float | None]
     """The probability of that, from 0 to 1."""
-    output_data: Mapped[dict[str, Any] | None]
+    output_data: Mapped[dict[str, Any] | None] = mapped_column(info=PRIVATE)
     """All that the model answered."""
-    explanation: Mapped[dict[str, Any] | None]
+    explanation: Mapped[dict[str, Any] | None] = mapped_column(info=PRIVATE)
     """What it went by: words or columns, and how much each counted."""
     inference_time_ms: Mapped[float | None]
-    """How long the model took, in milliseconds."""
-    error_message: Mapped[str | None]
+    """How long the model took, in milliseconds; its loading counts."""
+    error_message: Mapped[str | None] = mapped_column(info=PRIVATE)
     """Why it failed."""
     source: Mapped[str] = mapped_column(text(50), default="api")
     """Where it was asked from: api, shadow, replay, or a word of the client's."""
@@ -108,7 +110,7 @@ class PredictionLog(Owned, Base):
     )
     level: Mapped[LogLevel]
     """How much it matters."""
-    message: Mapped[str]
+    message: Mapped[str] = mapped_column(info=PRIVATE)
     """What there is to say."""
     meta: Mapped[dict[str, Any]] = mapped_column("metadata", key="meta", default=dict)
     """The particulars."""

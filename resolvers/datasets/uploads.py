@@ -131,11 +131,14 @@ async def _received(
     return Received(id_, key, name, size, sha256, checked)
 
 
-async def room(context: Context) -> int:
-    """Bytes that the actor may still keep. Raises Exhausted where there are none."""
+async def room(context: Context, *besides: Any) -> int:
+    """Bytes that the actor may still keep. Raises Exhausted where there are none.
+
+    What is kept `besides` counts as well: models whose rows have a `file_size`.
+    """
     most, kept = context.equipment.policy.storage_bytes, 0
     async with context.database.read() as session:
-        for model in KEEPING:
+        for model in (*KEEPING, *besides):
             mine = visible(context.actor, model)
             mine = mine.where(model.owner_id == context.actor.user_id)
             size = sa.func.coalesce(sa.func.sum(model.file_size), 0)

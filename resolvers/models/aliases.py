@@ -110,10 +110,15 @@ async def _moved(
     await write.add(move)
 
 
-def _require_sayable(alias: str, reason: str | None) -> None:
+def require_name(alias: str) -> None:
+    """Raises Invalid for what cannot be the name of an alias."""
     if not NAME.fullmatch(alias):
         said = f"{alias[:60]!r} is no alias: a letter, then up to 49 letters, digits"
         raise Invalid(f"{said}, dots, hyphens and underscores", "alias")
+
+
+def _require_sayable(alias: str, reason: str | None) -> None:
+    require_name(alias)
     if reason is not None and len(reason) > REASON:
         raise Invalid(f"a reason has at most {REASON} characters", "reason")
 

@@ -55,7 +55,8 @@ async def asked(context: Context, question: Question) -> Asked:
         _answered(context, version, given, explained=question.explained),
         _shadowed(context, version, question),
     )
-    return Asked(question, came, shadow, [*version.caution, *warnings])
+    cautions = [*version.caution, *_unexplained(question, came), *warnings]
+    return Asked(question, came, shadow, cautions)
 
 
 async def replayed(
@@ -107,6 +108,15 @@ async def _shadowed(
         return None, [f"the shadow was not asked: {error.message}"]
     except TimeoutError:
         return None, [f"the shadow had no answer within {SHADOW:g} s"]
+
+
+def _unexplained(question: Question, came: Came) -> list[str]:
+    """That explanations are wanted which the model does not give."""
+    told = [one for one in came.answers if isinstance(one, Answer)]
+    if not question.explained or not told or told[0].explanation:
+        return []
+    said = f"version {came.version.number} of {came.version.name!r} explains nothing"
+    return [f"{said}; models that are trained here do"]
 
 
 def _sound(version: Chosen, answer: Answer | str) -> Answer | str:

@@ -26,6 +26,7 @@ from db.models import (
 from resolvers.access import Permission, require
 from resolvers.analyses.analyses import newest
 from resolvers.context import Context
+from resolvers.datasets import uploads
 from resolvers.errors import Invalid
 from resolvers.models.choices import Chosen, Which, chosen
 from resolvers.platform import jobs
@@ -62,6 +63,7 @@ async def meant(
     require(context.actor, Permission.RUN_JOBS)
     if (dataset_id is None) == (version_id is None):
         raise Invalid("say one of `dataset` and `datasetVersion`", "dataset")
+    await uploads.room(context, BatchPrediction)
     return Batch(which, dataset_id, version_id, await chosen(context, which))
 
 

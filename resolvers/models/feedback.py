@@ -145,8 +145,11 @@ def _require(truth: Truth, task: ModelTask, where: tuple[str, ...]) -> None:
         if truth.value is None or truth.label is not None:
             said = "of a regression `actualValue` is said, and no label"
             raise Invalid(said, *where, "actual_value")
-    elif task is not ModelTask.OTHER and truth.label is None:
-        raise Invalid("a label is expected", *where, "actual_label")
+    elif task is not ModelTask.OTHER and (
+        truth.label is None or truth.value is not None
+    ):
+        said = "of a classification `actualLabel` is said, and no number"
+        raise Invalid(said, *where, "actual_label")
     if truth.label is None and truth.value is None:
         raise Invalid("a label or a number is expected", *where, "actual_label")
     if task is ModelTask.SPAM and truth.label not in SPAM_LABELS:

@@ -71,8 +71,7 @@ async def _require_free(
         raise Conflict(f"another version has the label {shown(label)}", "label")
     if alias is None:
         return
-    if not aliases.NAME.fullmatch(alias):
-        raise Invalid(f"{shown(alias)} is no name of an alias", "alias")
+    aliases.require_name(alias)
     led = changeable(write.actor, ModelAlias).where(
         ModelAlias.model_id == model.id, ModelAlias.alias == alias, ModelAlias.protected
     )

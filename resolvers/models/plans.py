@@ -136,8 +136,8 @@ def _require_target(plan: Plan, columns: Columns) -> None:
             said = f"the target {name} holds {kind} values; regression needs numbers"
             raise Invalid(said, "target")
     elif values and values > LABELS:
-        said = f"the target {name} has {values} different values; {LABELS} labels are"
-        raise Invalid(f"{said} the most", "target")
+        said = f"the target {name} has more than {LABELS} different values"
+        raise Invalid(f"{said}, which is the most that labels may have", "target")
 
 
 def _require_features(plan: Plan, columns: Columns) -> None:

@@ -14,13 +14,20 @@ from db.models import (
 )
 from resolvers.access import Actor, Permission, changeable, require
 from resolvers.descriptions import described
-from resolvers.errors import Conflict, Invalid
+from resolvers.errors import Conflict, Invalid, InvalidTransition
 from resolvers.models.locks import behind_model
 from resolvers.models.models import discard_files
 from resolvers.writes import ID, Transaction
 
 LABEL = 50
 """Characters of a label."""
+ACTIVE, DEPRECATED, ARCHIVED = ModelVersionStatus
+BEFORE = {
+    ACTIVE: (ACTIVE, DEPRECATED),
+    DEPRECATED: tuple(ModelVersionStatus),
+    ARCHIVED: (ARCHIVED, DEPRECATED),
+}
+"""What a version may have been before it becomes something."""
 
 
 async def number_and_add(
@@ -56,11 +63,19 @@ async def update(
 async def set_status(
     write: Transaction, id_: UUID, expected: int | None, status: ModelVersionStatus
 ) -> ModelVersion:
-    """Say whether a version may be asked. None that an alias leads to is archived."""
+    """Say whether a version may be asked. None that an alias leads to is archived.
+
+    It is deprecated before that; administrators alone take it out again.
+    """
     require(write.actor, Permission.EDIT_MODELS)
     version = await behind_model(write, ModelVersion, id_, expected=expected)
-    if status is ModelVersionStatus.ARCHIVED:
+    if status is ARCHIVED:
         await _require_unnamed(write, version)
+    elif version.status is ARCHIVED:
+        require(write.actor, Permission.REVIVE_MODELS)
+    if version.status not in BEFORE[status]:
+        said = f"this version is {version.status}; it becomes {DEPRECATED} before"
+        raise InvalidTransition(f"{said} it becomes {status}", "status")
     version.status = status
     return version
 

@@ -3,14 +3,12 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
 
 from compute.trend import Trend
 from db import models
-from db.base import Base
 from resolvers import tasks
 from resolvers.analyses import analyses
 from resolvers.monitoring import trends
@@ -24,7 +22,7 @@ from schema.datasets.uploads import FileUpload
 from schema.datasets.versions import DatasetVersion
 from schema.edges import found, listed, to_many, to_one
 from schema.enums import AnalysisKind, AnalysisStatus
-from schema.ids import row_id
+from schema.ids import row_id, said_id
 from schema.lists.analyses import AnalysisFilter, AnalysisOrder
 from schema.lists.monitoring import (
     AlertFilter,
@@ -165,10 +163,6 @@ class AnalysisDeletePayload(Payload):
     """Null where there are errors."""
 
 
-def _id(said: str | None, model: type[Base]) -> UUID | None:
-    return None if said is None else row_id(said, model)
-
-
 @strawberry.type
 class Query:
     analysis: Analysis | None = found(models.Analysis)
@@ -192,9 +186,9 @@ class Mutation:
             analyses.create,
             input.kind,
             input.name,
-            dataset_id=_id(input.dataset_id, models.Dataset),
-            config_id=_id(input.config_id, models.ReductionConfig),
-            reference_id=_id(input.reference_id, models.ReductionResult),
+            dataset_id=said_id(input.dataset_id, models.Dataset),
+            config_id=said_id(input.config_id, models.ReductionConfig),
+            reference_id=said_id(input.reference_id, models.ReductionResult),
             sensitivity=input.sensitivity,
         )
         return AnalysisCreatePayload(analysis=done.row, **done.created)

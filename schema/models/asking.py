@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
@@ -15,7 +14,7 @@ from resolvers.models.choices import Which
 from resolvers.models.questions import Question
 from resolvers.platform import feeds
 from resolvers.platform.actions import Done, accounted
-from schema.ids import row_id
+from schema.ids import row_id, said_id
 from schema.models.predictions import Prediction
 from schema.nodes import After, Info
 from schema.perform import (
@@ -26,6 +25,7 @@ from schema.perform import (
     perform_once,
     told,
 )
+from schema.reads import costing
 
 OfModel = Annotated[
     strawberry.ID | None,
@@ -61,8 +61,8 @@ class Choosing:
 
     def which(self) -> Which:
         return Which(
-            version=id_of(self.model_version, models.ModelVersion),
-            model=id_of(self.model, models.Model),
+            version=said_id(self.model_version, models.ModelVersion),
+            model=said_id(self.model, models.Model),
             name=self.model_name,
             number=self.number,
             label=self.label,
@@ -94,7 +94,7 @@ class Wanting(Choosing, Keyed):
             explained=self.explain,
             logged=self.log,
             source=self.source,
-            shadow=id_of(self.shadow, models.ModelVersion) or self.shadow_alias,
+            shadow=said_id(self.shadow, models.ModelVersion) or self.shadow_alias,
         )
 
 
@@ -182,7 +182,7 @@ class Mutation:
         work = asking.asked(info.context, question)
         return PredictPayload(**await _kept(info, input, work))
 
-    @strawberry.mutation
+    @strawberry.mutation(metadata=costing(50))
     async def predict_batch(
         self, info: Info, input: PredictBatchInput
     ) -> PredictBatchPayload:
@@ -231,7 +231,7 @@ class Subscription:
         after: After = None,
     ) -> AsyncIterator[PredictionCreatedPayload]:
         """Your predictions as they are made: from now on, or all after a cursor."""
-        ids = id_of(model, models.Model), id_of(model_version, models.ModelVersion)
+        ids = said_id(model, models.Model), said_id(model_version, models.ModelVersion)
 
         def shown(place: int, row: Any) -> PredictionCreatedPayload:
             return PredictionCreatedPayload(cursor=feeds.cursor(place), prediction=row)
@@ -256,7 +256,3 @@ def _failure(row: Any, place: int | None = None) -> list[UserError]:
         return []
     field = ["data"] if place is None else ["data", str(place)]
     return told(Invalid(row.error_message, *field))
-
-
-def id_of(given: str | None, model: Any) -> UUID | None:
-    return None if given is None else row_id(given, model)

@@ -6,8 +6,8 @@ from db import models
 from resolvers import tasks
 from resolvers.models import batches
 from resolvers.platform.actions import Done, accounted
-from schema.ids import row_id
-from schema.models.asking import Choosing, id_of
+from schema.ids import row_id, said_id
+from schema.models.asking import Choosing
 from schema.models.predictions import BatchPrediction
 from schema.nodes import Info
 from schema.perform import Creation, Keyed, Payload, Performed, perform, perform_once
@@ -58,8 +58,8 @@ class Mutation:
         work = batches.meant(
             info.context,
             input.which(),
-            id_of(input.dataset, models.Dataset),
-            id_of(input.dataset_version, models.DatasetVersion),
+            said_id(input.dataset, models.Dataset),
+            said_id(input.dataset_version, models.DatasetVersion),
         )
         batch = await accounted(info.context, info.field_name, work)
         if isinstance(batch, Done):

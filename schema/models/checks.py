@@ -16,9 +16,8 @@ from schema.datasets.datasets import Dataset
 from schema.datasets.versions import DatasetVersion
 from schema.edges import found, listed, to_one
 from schema.enums import CheckKind, CheckVerdict, JobStatus
-from schema.ids import row_id
+from schema.ids import row_id, said_id
 from schema.lists.checks import CheckRunFilter, CheckRunOrder
-from schema.models.asking import id_of
 from schema.models.versions import ModelVersion
 from schema.nodes import Entity, Info
 from schema.perform import Creation, Keyed, Payload, perform, perform_once
@@ -91,10 +90,10 @@ class CheckRunStartInput(Keyed):
         ends = (self.since, self.until, self.reference_since, self.reference_until)
         return checks.Question(
             kind=self.kind,
-            dataset_id=id_of(self.dataset, models.Dataset),
-            version_id=id_of(self.dataset_version, models.DatasetVersion),
-            reference_id=id_of(self.reference_version, models.DatasetVersion),
-            model_version_id=id_of(self.model_version, models.ModelVersion),
+            dataset_id=said_id(self.dataset, models.Dataset),
+            version_id=said_id(self.dataset_version, models.DatasetVersion),
+            reference_id=said_id(self.reference_version, models.DatasetVersion),
+            model_version_id=said_id(self.model_version, models.ModelVersion),
             ends=Ends(*ends),
             columns=self.columns,
             name=self.name,

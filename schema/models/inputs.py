@@ -101,7 +101,8 @@ class ModelVersionSetStatusInput(Versioned):
     id: strawberry.ID
     """The version."""
     status: ModelVersionStatus
-    """What it becomes; one that an alias leads to is not archived."""
+    """What it becomes. Archived is what is deprecated and no alias leads to; by
+    administrators it may be deprecated again."""
 
 
 @strawberry.input

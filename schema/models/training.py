@@ -2,13 +2,11 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
 
 from db import models
-from db.base import Base
 from resolvers import tasks
 from resolvers.models import training
 from resolvers.models.outcomes import Outcome
@@ -17,7 +15,7 @@ from schema.datasets.datasets import Dataset
 from schema.datasets.versions import DatasetVersion
 from schema.edges import formula, found, listed, to_one
 from schema.enums import JobStatus
-from schema.ids import row_id
+from schema.ids import row_id, said_id
 from schema.lists.registry import TrainingJobFilter, TrainingJobOrder
 from schema.models.models import Model
 from schema.models.plans import (
@@ -104,10 +102,6 @@ class TrainingJobRetryPayload(TrainingJobPayload):
     """The training job, which waits for a worker again."""
 
 
-def _id(said: str | None, model: type[Base]) -> UUID | None:
-    return None if said is None else row_id(said, model)
-
-
 @strawberry.type
 class Query:
     training_job: TrainingJob | None = found(models.TrainingJob)
@@ -129,11 +123,11 @@ class Mutation:
         What the profile of the data shows to be wrong is told at once.
         """
         source = training.Source(
-            dataset_id=_id(input.dataset_id, models.Dataset),
-            version_id=_id(input.dataset_version_id, models.DatasetVersion),
+            dataset_id=said_id(input.dataset_id, models.Dataset),
+            version_id=said_id(input.dataset_version_id, models.DatasetVersion),
         )
         outcome = Outcome(
-            model_id=_id(input.model_id, models.Model),
+            model_id=said_id(input.model_id, models.Model),
             model_name=input.model_name,
             label=input.label,
             alias=input.alias,

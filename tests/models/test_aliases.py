@@ -125,7 +125,8 @@ async def test_an_alias_has_a_plain_name(
 
 async def test_no_alias_leads_to_an_archived_version(registry: Registry) -> None:
     version = await registry.version(await registry.model())
-    await registry.do("modelVersionSetStatus", id=version["id"], status="ARCHIVED")
+    for status in ("DEPRECATED", "ARCHIVED"):
+        await registry.do("modelVersionSetStatus", id=version["id"], status=status)
     code, field, _ = await registry.refused(
         "modelAliasSet", alias="production", modelVersion=version["id"]
     )

@@ -3,6 +3,7 @@
 import csv as reader
 import hashlib
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,17 @@ from compute.tables import arrow
 from compute.tables.exports import export
 from db.models import ArtifactKind, Model, ModelTask, ModelVersionStatus
 from resolvers.access import Actor
+from resolvers.equipment import Equipment
+from resolvers.errors import Exhausted
 from resolvers.models import batches
+from resolvers.models.choices import Which
 from schema.ids import spell
 from tests.compute.artifacts import made
-from tests.conftest import Ask, Save, Someone
+from tests.conftest import As, Ask, Save, Someone
 from tests.factories import a_dataset, a_version, an_upload
 from tests.journeys import DATASET, ERRORS, SECONDS, csv, errors, processed
 from tests.journeys import kept as stored
-from tests.modelling import a_model, a_model_version
+from tests.modelling import a_batch, a_model, a_model_version
 from tests.models.trained import Spam, kept, put, spam
 from tests.waiting import until_told
 from tests.web import bearer, web
@@ -242,3 +246,16 @@ async def test_a_model_of_others_is_put_to_its_own_process(
     given = {"modelVersion": spell(version)}
     _, found = await done(spam, csv(names, rows), **given)
     assert (found["failedCount"], found["job"]["status"]) == (0, "COMPLETED")
+
+
+async def test_results_count_among_the_files_of_one_user(
+    spam: Spam, analyst: Actor, as_: As, equipment: Equipment
+) -> None:
+    most = spam.version.file_size + 50
+    few = replace(equipment.policy, storage_bytes=most)
+    context = replace(as_(), equipment=replace(equipment, policy=few))
+    about = (Which(version=spam.version.id), None, spam.version.id)
+    await batches.meant(context, *about)
+    await spam.save(a_batch(spam.version, file_size=most))
+    with pytest.raises(Exhausted):
+        await batches.meant(context, *about)

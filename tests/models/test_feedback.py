@@ -82,6 +82,7 @@ async def test_a_later_truth_of_the_same_source_replaces_the_first(
         ({"actualLabel": None}, ("INVALID", "actualLabel")),
         ({"actualLabel": "other"}, ("INVALID", "actualLabel")),
         ({"actualLabel": None, "actualValue": 1.0}, ("INVALID", "actualLabel")),
+        ({"actualValue": 0.0}, ("INVALID", "actualLabel")),
         ({"comment": "c" * 2_001}, ("INVALID", "comment")),
         ({"source": ""}, ("INVALID", "source")),
     ],

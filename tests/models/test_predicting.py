@@ -213,6 +213,10 @@ async def test_a_model_of_others_is_asked_in_a_process_of_its_own(
     payload = await spam.predict(data=made.INPUT, **asked)
     assert errors(payload) == []
     assert payload["prediction"]["label"] == made.LABELS[0]
+    assert payload["warnings"] == []
+    payload = await spam.predict(data=made.INPUT, explain=True, **asked)
+    [warning] = payload["warnings"]
+    assert "explains nothing; models that are trained here do" in warning
     payload = await spam.predict(data={"features": ["x"]}, **asked)
     assert errors(payload) == [("INVALID", ["data"])]
     assert payload["prediction"]["status"] == "FAILED"

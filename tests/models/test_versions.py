@@ -10,10 +10,11 @@ import pytest
 
 from db.models import ModelVersion
 from db.session import Database
-from resolvers.access import Actor
+from resolvers.access import Actor, BaseRole
+from schema import schema
 from schema.ids import spell
 from tests.compute.artifacts.made import as_skops, logistic, wicked_pickle
-from tests.conftest import As, Ask, Save
+from tests.conftest import As, Ask, Save, Someone
 from tests.journeys import File, codes, counted, errors, kept, last_entries
 from tests.modelling import a_model, a_model_version, a_prediction
 from tests.models.registry import PICKLE, Registry, registry, told
@@ -234,9 +235,34 @@ async def test_a_version_in_use_is_neither_archived_nor_deleted(
     old = await registry.do("modelVersionSetStatus", id=id_, status="DEPRECATED")
     assert old["status"] == "DEPRECATED"
     await registry.do("modelAliasDelete", id=alias["id"])
-    for status in ("ARCHIVED", "ACTIVE"):
-        now = await registry.do("modelVersionSetStatus", id=id_, status=status)
-        assert now["status"] == status
+    now = await registry.do("modelVersionSetStatus", id=id_, status="ARCHIVED")
+    assert now["status"] == "ARCHIVED"
+
+
+STATUS = """mutation ($input: ModelVersionSetStatusInput!) {
+  modelVersionSetStatus(input: $input) { modelVersion { status }
+    userErrors { message } } }"""
+
+
+async def test_a_version_is_deprecated_before_it_is_archived_and_after(
+    registry: Registry, save: Save, as_: As, analyst: Actor, someone: Someone
+) -> None:
+    version = await save(a_model_version(await save(a_model(analyst))))
+    id_, move = spell(version), "modelVersionSetStatus"
+    code, _, why = await registry.refused(move, id=id_, status="ARCHIVED")
+    assert code == "INVALID_TRANSITION"
+    assert why.endswith("active; it becomes deprecated before it becomes archived")
+    for status in ("DEPRECATED", "ACTIVE", "ACTIVE", "DEPRECATED", "ARCHIVED"):
+        assert (await registry.do(move, id=id_, status=status))["status"] == status
+    revived = {"input": {"id": id_, "status": "DEPRECATED"}}
+    result = await schema.execute(STATUS, revived, context_value=as_())
+    assert [(one.extensions or {})["code"] for one in result.errors or []] == [
+        "FORBIDDEN"
+    ]
+    admin = as_(await someone(BaseRole.ADMIN))
+    found = await told(admin, STATUS, **revived)
+    [version] = [one["modelVersion"] for one in found.values()]
+    assert version == {"status": "DEPRECATED"}
 
 
 async def test_a_version_that_was_asked_is_deleted_only_by_force(
@@ -248,27 +274,6 @@ async def test_a_version_that_was_asked_is_deleted_only_by_force(
     code, field, _ = await registry.refused("modelVersionDelete", id=spell(version))
     assert (code, field) == ("CONFLICT", ["force"])
     await registry.do("modelVersionDelete", id=spell(version), force=True)
-
-
-@pytest.mark.parametrize("compiles", [True, False])
-async def test_versions_are_found_by_their_measures_and_tags(
-    registry: Registry, as_: As, *, compiles: bool
-) -> None:
-    model = await registry.model()
-    for f1, tags in ((0.8, ["a"]), (0.95, ["a"]), (0.97, []), (1, ["a", "b"])):
-        await registry.version(model, metrics={"f1": f1, "a b's": 1}, tags=tags)
-    await registry.version(model, tags=["a"])
-    query = """query ($filter: ModelVersionFilter) {
-        modelVersions(filter: $filter) { totalCount nodes { number } } }"""
-    for given, numbers in (
-        ({"metric": {"name": "f1", "gte": 0.9}, "tags": {"has": "a"}}, [4, 2]),
-        ({"metric": {"name": "f1", "gt": 0.8, "lt": 1}}, [3, 2]),
-        ({"metric": {"name": "a b's", "lte": 1}}, [4, 3, 2, 1]),
-        ({"metric": {"name": "recall", "gte": 0}}, []),
-    ):
-        found = await told(as_(compiles=compiles), query, filter=given)
-        shown = [one["number"] for one in found["modelVersions"]["nodes"]]
-        assert (shown, found["modelVersions"]["totalCount"]) == (numbers, len(numbers))
 
 
 @pytest.mark.parametrize("model", ["", "nonsense", "dataset_" + "0" * 32])

@@ -18,7 +18,7 @@ from compute.learning import files
 from compute.learning.columns import Column
 from compute.learning.models import Packed
 from compute.remote import ANSWERED, INSPECTED
-from server.children import Children
+from server.children import LIBRARIES, Children
 from tests.compute.artifacts import made
 from tests.waiting import SECONDS
 
@@ -35,7 +35,7 @@ class Asked:
     """Models of strangers in processes of their own."""
 
     def __init__(self, folder: Path) -> None:
-        self.children, self._folder = Children(2), folder
+        self.children, self._folder = Children(2, libraries=LIBRARIES), folder
 
     async def looked(self, content: bytes) -> dict[str, Any]:
         """What is found in a file."""
@@ -166,7 +166,7 @@ async def test_a_model_that_takes_for_ever_is_ended(asked: Asked) -> None:
     content = tedious()
     assert (await asked.looked(content))["loadable"]
     await asked.children.close()
-    asked.children = Children(2, seconds=6)
+    asked.children = Children(2, seconds=6, libraries=LIBRARIES)
     began = time.monotonic()
     with pytest.raises(Broke, match="it took longer than 6 s"):
         await asked.answered(content)
@@ -198,7 +198,7 @@ async def test_a_forest_that_goes_down_for_ever_is_ended(
     content = (tmp_path / "forest").read_bytes()
     assert (await asked.looked(content))["loadable"]
     await asked.children.close()
-    asked.children = Children(2, seconds=6)
+    asked.children = Children(2, seconds=6, libraries=LIBRARIES)
     with pytest.raises(Broke, match="it took longer than 6 s"):
         await asked.answered(content, {"x": 1.0})
 

@@ -13,6 +13,7 @@ from compute.tables.arrow import pa
 from tests.compute.artifacts import made
 
 ensemble: Any = import_module("sklearn.ensemble")
+svm: Any = import_module("sklearn.svm")
 compose: Any = import_module("sklearn.compose")
 preprocessing: Any = import_module("sklearn.preprocessing")
 pipeline: Any = import_module("sklearn.pipeline")
@@ -124,6 +125,28 @@ def test_a_tree_that_leads_astray_is_refused(side: str, place: int) -> None:
     inner.__setstate__(state)
     with pytest.raises(ArtifactError, match="a tree of the estimator"):
         loaded(made.as_skops(tree))
+
+
+@pytest.mark.parametrize(
+    ("part", "put"),
+    [
+        ("_n_support", np.array([10**6, -(10**6)], np.int32)),
+        ("_n_support", np.array([7], np.int32)),
+        ("support_", np.zeros(10**6, np.int32)),
+        ("support_vectors_", np.zeros((1, 4))),
+        ("_dual_coef_", np.zeros((1, 1))),
+        ("_intercept_", np.zeros(0)),
+        ("_probA", np.zeros(7)),
+    ],
+)
+def test_a_support_vector_machine_that_counts_wrong_is_refused(
+    part: str, put: Any
+) -> None:
+    machine = svm.SVC().fit(made.ROWS, np.array(made.LABELS) == made.LABELS[0])
+    assert loaded(made.as_skops(machine)).answers([made.INPUT])
+    setattr(machine, part, put)
+    with pytest.raises(ArtifactError, match="a support vector machine do not fit"):
+        loaded(made.as_skops(machine))
 
 
 def test_a_boosted_tree_that_leads_astray_is_refused() -> None:

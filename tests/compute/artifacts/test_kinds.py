@@ -1,6 +1,10 @@
 """What a file is, whatever it is called."""
 
+import io
 import pickle
+import time
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,6 +60,32 @@ def test_a_model_that_was_kept_here_is_known(tmp_path: Path) -> None:
     path = tmp_path / "model.pkl"
     files.save(Packed("linear", {}, {"weights": made.ROWS}), path)
     assert sniff(path) is Kind.HELIOGRAPH
+
+
+def many_fields() -> bytes:
+    """What could be an ONNX file of very many fields."""
+    return b"\x08\x09" * 20_000_000
+
+
+def long_listing() -> bytes:
+    """A zip archive of very many files of nothing, under one name."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("schema.json", b"")
+        archive.filelist *= 200_000
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("made_of", [many_fields, long_listing])
+def test_what_would_take_long_to_look_through_is_known_at_once(
+    tmp_path: Path, made_of: Callable[[], bytes]
+) -> None:
+    path = tmp_path / "long"
+    path.write_bytes(made_of())
+    assert path.stat().st_size > 10_000_000
+    began = time.perf_counter()
+    assert sniff(path) is Kind.UNKNOWN
+    assert time.perf_counter() - began < 1
 
 
 @given(

@@ -93,6 +93,16 @@ def test_columns_are_matched_by_name_and_type(compare: Compare) -> None:
     assert by_name(report)["at"]["verdict"] == "UNKNOWN"
 
 
+def test_tables_without_a_common_column_say_that_nothing_is_compared(
+    compare: Compare,
+) -> None:
+    report = compare({"a": list(range(200))}, {"b": list(range(200))})
+    assert report["verdict"] == "UNKNOWN"
+    assert report["warnings"] == [
+        "the two have no column of one name and sort, so nothing is compared"
+    ]
+
+
 def test_new_texts_and_numbers_out_of_range_are_told(compare: Compare) -> None:
     before = {"word": ["ü", "b"] * 50, "number": np.arange(100)}
     after = {
