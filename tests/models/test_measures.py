@@ -3,7 +3,10 @@
 import pytest
 
 from tests.conftest import As
-from tests.models.registry import Registry, told
+from tests.models.registry import Registry, registry, told
+from tests.web import bearer, web
+
+__all__ = ["bearer", "registry", "web"]
 
 
 @pytest.mark.parametrize("compiles", [True, False])
