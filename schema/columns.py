@@ -19,7 +19,7 @@ from resolvers.rows import Columns
 from schema.memory import Memory
 from schema.reads import Computes, Identity, Lists, Picks, ToOne
 
-FIELDS, OF_ONE = 50_000, 5_000
+FIELDS, OF_ONE = 30_000, 5_000
 """Fields of all operations whose columns are remembered, and of one."""
 
 Seen = Iterator[tuple[type[Base], str | None]]

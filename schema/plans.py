@@ -15,9 +15,9 @@ from schema.memory import Memory
 from schema.planner import Planner, Shapeless, model_of
 from schema.sites import Site
 
-PARTS, OF_ONE = 50_000, 5_000
+PARTS, OF_ONE = 30_000, 5_000
 """Fields of all plans that are remembered, and of one operation's."""
-LETTERS, OF_PLAN = 16 * 2**20, 2 * 2**20
+LETTERS, OF_PLAN = 8 * 2**20, 1 * 2**20
 """Characters of all statements that are remembered, and of one plan's."""
 STAND_IN = UUID(int=0)
 """Whom a statement is made for, so that it can serve anyone: nobody has this id."""

@@ -7,7 +7,7 @@ from typing import Any
 from db.texts import Text
 from resolvers.access import Actor
 
-ROOM = 16 * 2**20
+ROOM = 8 * 2**20
 """Bytes and characters of all that is remembered."""
 LARGEST = 16 * 1024
 """Bytes of a request that is."""
