@@ -52,7 +52,7 @@ def zipped(members: Mapping[str, bytes], packed: int = zipfile.ZIP_STORED) -> by
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", packed) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, packed)  # of no moment
     return target.getvalue()
 
 

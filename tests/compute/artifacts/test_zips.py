@@ -59,6 +59,7 @@ def flipped() -> bytes:
         (flipped(), "is damaged at 'a'"),
         (made.zipped({"a": b"b"})[:-1], "cannot be read"),
     ],
+    ids=lambda given: given if isinstance(given, str) else "archive",
 )
 def test_an_archive_that_will_not_do_is_told_why(content: bytes, why: str) -> None:
     with pytest.raises(ArtifactError) as caught:
