@@ -56,7 +56,8 @@ def forest(examples: Examples, parameters: Mapping[str, Any], seed: int) -> Fore
         max_samples=drawn(len(examples), len(labels or (0,)), parameters["trees"]),
         random_state=seed,
     )
-    model.fit(matrix, target)
+    with np.errstate(invalid="ignore"):  # it adds all cells up to look for gaps
+        model.fit(matrix, target)
     return Forest(columns, labels, _trees([one.tree_ for one in model.estimators_]))
 
 

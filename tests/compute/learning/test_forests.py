@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from compute.learning import fitting, forests
 from compute.learning.forests import Forest
 from compute.learning.models import Examples, Packed
+from compute.tables.arrow import pa
 from tests.compute.learning.tables import drawn, inputs, numeric
 
 ensemble: Any = import_module("sklearn.ensemble")
@@ -26,11 +27,12 @@ def forest(rows: Examples, seed: int = 0) -> Forest:
 def theirs(rows: Examples, ours: Forest) -> Any:
     """What scikit-learn's forest says of the same cells."""
     cells = ours.columns.matrix(rows)
-    if rows.labels:
-        peer = ensemble.RandomForestClassifier(10, max_depth=64, random_state=0)
-        return peer.fit(cells, rows.target).predict_proba(cells)
-    peer = ensemble.RandomForestRegressor(10, max_depth=64, random_state=0)
-    return peer.fit(cells, rows.target).predict(cells)
+    with np.errstate(invalid="ignore"):
+        if rows.labels:
+            peer = ensemble.RandomForestClassifier(10, max_depth=64, random_state=0)
+            return peer.fit(cells, rows.target).predict_proba(cells)
+        peer = ensemble.RandomForestRegressor(10, max_depth=64, random_state=0)
+        return peer.fit(cells, rows.target).predict(cells)
 
 
 @settings(max_examples=30, deadline=None)
@@ -45,6 +47,14 @@ def test_scores_are_to_the_bit_those_of_scikit_learn(rows: Examples) -> None:
     else:
         found = [one["value"] for one in outputs]
     assert np.array_equal(found, wanted)
+
+
+def test_the_largest_numbers_of_both_signs_can_be_learnt_from() -> None:
+    cells = np.tile([1e38, -1e38, 0.0, 1.0], 10)
+    columns = {name: pa.array(cells) for name in "abcde"}
+    target = np.tile([0, 1, 0, 1], 10)
+    rows = Examples(columns, dict.fromkeys(columns, "float"), target, ("no", "yes"))
+    assert np.array_equal(forest(rows).scores(rows).argmax(axis=1), target)
 
 
 @settings(max_examples=30, deadline=None)
