@@ -14,8 +14,8 @@ from compute.learning.models import Examples, Floats
 from compute.tables.arrow import FLOAT, INTEGER, MOMENT, ZONED, Array, pc
 from compute.tables.errors import shown
 
-LARGEST = 1e38
-"""Numbers beyond it count as it: all fit into single precision, as trees need."""
+LARGEST = 1e30
+"""Numbers beyond it count as it: sums of all fit into single precision, for trees."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1e6

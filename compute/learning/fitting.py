@@ -56,8 +56,7 @@ def forest(examples: Examples, parameters: Mapping[str, Any], seed: int) -> Fore
         max_samples=drawn(len(examples), len(labels or (0,)), parameters["trees"]),
         random_state=seed,
     )
-    with np.errstate(invalid="ignore"):  # it adds all cells up to look for gaps
-        model.fit(matrix, target)
+    model.fit(matrix, target)
     return Forest(columns, labels, _trees([one.tree_ for one in model.estimators_]))
 
 
