@@ -15,9 +15,16 @@ from db.texts import Text
 
 Way = Callable[..., Awaitable[Any]]
 """How a connection is asked: for one value, or for rows."""
-LOST = (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, ConnectionError)
+SPOILT = asyncpg.InternalClientError
+"""What a connection raises where its server's last words and a statement crossed."""
+LOST = (
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    ConnectionError,
+    SPOILT,
+)
 """What a connection raises whose server has gone."""
-FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, SPOILT)
 """What is raised of a statement, or where no server is to be had."""
 LONGEST = 8.0
 """Seconds that a statement may take, as statement_timeout has it."""

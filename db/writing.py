@@ -30,7 +30,15 @@ BROKEN = (
     sqlite3.IntegrityError,
 )
 """What a driver raises where a constraint is broken."""
-FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, sqlite3.Error)
+SPOILT = asyncpg.InternalClientError
+"""What a driver raises where a server's last words and a statement have crossed."""
+FAILED = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    SPOILT,
+    sqlite3.Error,
+)
 """What a driver raises at all."""
 PATIENCE = 5.0
 """Seconds to wait for another process that writes to the same file."""
@@ -62,6 +70,7 @@ class Writing(ABC):
     def __init__(self, writers: "Writers", held: Any) -> None:
         self._writers, self._held = writers, held
         self._session: AsyncSession | None = None
+        self._spoilt = False
 
     @property
     def dialect(self) -> str:
@@ -151,6 +160,7 @@ class Writing(ABC):
         try:
             yield
         except self._writers.errors as error:
+            self._spoilt = isinstance(error, SPOILT)
             kind = IntegrityError if isinstance(error, BROKEN) else DBAPIError
             raise kind(
                 text, None, error, connection_invalidated=self._gone()
@@ -158,7 +168,7 @@ class Writing(ABC):
 
     def _gone(self) -> bool:
         """Whether the connection is of no more use; a cancelled session gives it up."""
-        return not self._held.is_valid
+        return self._spoilt or not self._held.is_valid
 
 
 class Native(Writing):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]  it has none
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -220,6 +221,27 @@ async def test_anothers_row_is_not_seen_through_a_statement_made_before(
     with pytest.raises(Missing):
         await as_(stranger).written(work)
     assert (await as_().written(work)).id == dataset.id
+
+
+async def test_a_write_that_crosses_the_last_words_of_a_server_is_tried_again(
+    as_: As, dataset: Any, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.dialect != "postgresql":
+        return
+    fetch, tries = asyncpg.Connection.fetch, list[str]()
+
+    async def crossed(self: Any, text: str, *given: Any) -> Any:
+        tries.append(text)
+        if len(tries) == 1:
+            raise asyncpg.InternalClientError("another operation is in progress")
+        return await fetch(self, text, *given)
+
+    async def work(write: Transaction) -> AlertRule:
+        return await write.add(a_rule(dataset))
+
+    monkeypatch.setattr(asyncpg.Connection, "fetch", crossed)
+    await as_().written(work)
+    assert len(tries) > 1
 
 
 @pytest.mark.parametrize("busy", [False, True])
