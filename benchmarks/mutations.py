@@ -7,8 +7,14 @@ insert and the same read in one transaction, without audit. They are asked in tu
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +26,7 @@ from uuid_utils.compat import uuid7
 from benchmarks import load, servers, sides
 from benchmarks.data import DATABASES, PASSWORD
 from benchmarks.load import Request
+from benchmarks.servers import Server
 from benchmarks.sides import Loaded
 from db import migrating
 from db.models import AlertRule, Dataset, User
@@ -94,41 +101,59 @@ def by_hand(side: Loaded, datasets: Sequence[Dataset]) -> list[Request]:
 
 
 def compared(
-    pair: tuple[Loaded, Loaded], requests: Sequence[list[Request]], url: str
+    loaded: Sequence[Loaded],
+    requests: Sequence[list[Request]],
+    again: Callable[[], Coroutine[Any, Any, None]],
 ) -> None:
-    """Ask one after the other, some times, with one connection and with many."""
+    """Ask one after the other, some times, with one connection and with many.
+
+    After each turn the rows that it made are taken away `again`.
+    """
+    first, *others = loaded
     for connections in (1, load.CONNECTIONS):
-        for side in pair:
+        for side in loaded:
             side.connections = connections
             side.rounds.clear()
             side.cpu.clear()
         for _ in range(ROUNDS):
-            for side, asked in zip(pair, requests, strict=True):
+            for side, asked in zip(loaded, requests, strict=True):
                 side.round(asked, SECONDS)
-                asyncio.run(emptied(url))
-        for side in pair:
+                asyncio.run(again())
+        for side in loaded:
             assert not side.errors, f"{side.name}: {side.errors} errors"
-        rates = ", ".join(f"{side.name} {side.rate:.0f}" for side in pair)
+        rates = ", ".join(f"{side.name} {side.rate:.0f}" for side in loaded)
         print(f"  {connections} connections: {rates} a second", flush=True)
-        told = f"ratio {sides.ratio(pair):.2f}, CPU {sides.effort(pair):.2f}"
-        print(f"    {told}", flush=True)
+        for other in others:
+            told = f"ratio {sides.ratio((first, other)):.2f} of {other.name}"
+            print(f"    {told}, CPU {sides.effort((first, other)):.2f}", flush=True)
 
 
-def measured(kind: str) -> None:
+@contextmanager
+def filled_database(kind: str) -> Generator[tuple[Path, str, list[Dataset]]]:
+    """A folder, the URL of a database, and the datasets in it."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         home.chmod(0o755)  # PostgreSQL may run as another user
         url = f"sqlite+aiosqlite:///{home}/heliograph.db"
         if kind == "postgresql":
             url = stack.enter_context(servers.postgresql(home / "cluster"))
-        datasets = asyncio.run(filled(url))
+        yield home, url, asyncio.run(filled(url))
+
+
+def written_by_hand(url: str) -> AbstractContextManager[Server]:
+    """The server that inserts by hand."""
+    command = (sys.executable, "-m", "benchmarks.by_hand.writing")
+    return servers.script(*command, DATABASE=url)
+
+
+def measured(kind: str) -> None:
+    with filled_database(kind) as (home, url, datasets), ExitStack() as stack:
         product = stack.enter_context(servers.product(home / "data", url))
-        command = (sys.executable, "-m", "benchmarks.by_hand.writing")
-        other = stack.enter_context(servers.script(*command, DATABASE=url))
+        other = stack.enter_context(written_by_hand(url))
         pair = (Loaded("M1", product), Loaded("by hand", other))
         token = product.token(EMAIL, PASSWORD)
         requests = [by_mutation(pair[0], token, datasets), by_hand(pair[1], datasets)]
-        compared(pair, requests, url)
+        compared(pair, requests, partial(emptied, url))
 
 
 def main(given: Sequence[str] = DATABASES) -> None:

@@ -7,20 +7,29 @@ audit. They are asked in turns.
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
-from benchmarks import load, servers, sides
+from benchmarks import load, servers
 from benchmarks.data import DATABASES, PASSWORD
 from benchmarks.load import Request
-from benchmarks.mutations import EMAIL, by_hand, by_mutation, emptied, filled, written
-from benchmarks.sides import Side
+from benchmarks.mutations import (
+    EMAIL,
+    by_hand,
+    by_mutation,
+    compared,
+    emptied,
+    filled_database,
+    written,
+    written_by_hand,
+)
+from benchmarks.sides import Loaded
 from compute.learning.plans import Plan, Task, Trained
 from compute.learning.training import train
 from compute.tables.limits import Limits
@@ -30,7 +39,6 @@ from resolvers.access import Actor, BaseRole
 from schema.ids import spell
 from tests.modelling import a_model, a_model_version
 
-ROUNDS, SECONDS = 5, 2.0
 WORDS = "tide lamp river stone cloud paper glass wheel amber north".split()  # noqa: SIM905  a sentence of words
 PREDICT = """mutation ($input: PredictInput!) { predict(input: $input) {
   prediction { id label confidence status createdAt inferenceTimeMs }
@@ -72,7 +80,7 @@ async def forgotten(url: str) -> None:
         await session.execute(sa.delete(Prediction))
 
 
-def by_model(side: Side, token: str, version: ModelVersion) -> list[Request]:
+def by_model(side: Loaded, token: str, version: ModelVersion) -> list[Request]:
     signed: Any = {"authorization": f"Bearer {token}"}
     asked = {"modelVersion": spell(version)}
     bodies = [
@@ -87,55 +95,21 @@ def by_model(side: Side, token: str, version: ModelVersion) -> list[Request]:
     return [load.request(url, body, **signed) for body in bodies]
 
 
-def compared(
-    three: Sequence[Side], requests: Sequence[list[Request]], url: str
-) -> None:
-    """Ask one after the other, some times, with one connection and with many."""
-    for connections in (1, load.CONNECTIONS):
-        for side in three:
-            side.connections = connections
-            side.rounds.clear()
-            side.cpu.clear()
-        for _ in range(ROUNDS):
-            for side, asked in zip(three, requests, strict=True):
-                side.round(asked, SECONDS)
-                asyncio.run(forgotten(url))
-        for side in three:
-            assert not side.errors, f"{side.name}: {side.errors} errors"
-        rates = ", ".join(f"{side.name} {side.rate:.0f}" for side in three)
-        print(f"  {connections} connections: {rates} a second", flush=True)
-        asked, *others = three
-        for other in others:
-            told = f"ratio {sides.ratio((asked, other)):.2f} of {other.name}"
-            print(f"    {told}, CPU {sides.effort((asked, other)):.2f}", flush=True)
-
-
 def measured(kind: str) -> None:
-    with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        home.chmod(0o755)  # PostgreSQL may run as another user
-        url = f"sqlite+aiosqlite:///{home}/heliograph.db"
-        if kind == "postgresql":
-            url = stack.enter_context(servers.postgresql(home / "cluster"))
-        datasets = asyncio.run(filled(url))
+    with filled_database(kind) as (home, url, datasets), ExitStack() as stack:
         trained = learnt(home / "data" / "files")
         version = asyncio.run(registered(url, trained, datasets[0]))
         product = stack.enter_context(servers.product(home / "data", url))
-        command = (sys.executable, "-m", "benchmarks.by_hand.writing")
-        other = stack.enter_context(servers.script(*command, DATABASE=url))
+        other = stack.enter_context(written_by_hand(url))
         names = (("predict", product), ("M1", product), ("by hand", other))
-        three = [Side(name, server, _none) for name, server in names]
+        three = [Loaded(name, server) for name, server in names]
         token = product.token(EMAIL, PASSWORD)
         requests = [
             by_model(three[0], token, version),
             by_mutation(three[1], token, datasets),
             by_hand(three[2], datasets),
         ]
-        compared(three, requests, url)
-
-
-def _none(*_: Any) -> Any:
-    raise NotImplementedError
+        compared(three, requests, partial(forgotten, url))
 
 
 def main(given: Sequence[str] = DATABASES) -> None:

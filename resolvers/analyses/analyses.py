@@ -1,7 +1,6 @@
 """Analyses: described, run, stopped, deleted."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -146,21 +145,9 @@ async def delete_dataset(
     return await datasets.delete(write, dataset_id, expected)
 
 
-async def follow(context: Context, id_: UUID) -> AsyncGenerator[Analysis]:
+def follow(context: Context, id_: UUID) -> AsyncGenerator[Analysis]:
     """An analysis as it stands, then whenever its job has got further, to its end."""
-    analysis = await context.loaders.row(Analysis).load(id_)
-    if analysis is None:
-        return
-    if analysis.job_id is None:
-        yield analysis
-        return
-    async with aclosing(jobs.follow(context, analysis.job_id)) as changes:
-        async for _ in changes:
-            context.loaders.clear()
-            now = await context.loaders.row(Analysis).load(id_)
-            if now is None:
-                return
-            yield now
+    return jobs.follow_for(context, Analysis, id_)
 
 
 async def _of(

@@ -1,7 +1,6 @@
 """Checks: begun, followed."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -68,21 +67,9 @@ async def start(write: Transaction, asked: Question) -> CheckRun:
     return check
 
 
-async def follow(context: Context, id_: UUID) -> AsyncGenerator[CheckRun]:
+def follow(context: Context, id_: UUID) -> AsyncGenerator[CheckRun]:
     """A check as it stands, then whenever its job has got further, to its end."""
-    check = await context.loaders.row(CheckRun).load(id_)
-    if check is None:
-        return
-    if check.job_id is None:
-        yield check
-        return
-    async with aclosing(jobs.follow(context, check.job_id)) as changes:
-        async for _ in changes:
-            context.loaders.clear()
-            now = await context.loaders.row(CheckRun).load(id_)
-            if now is None:
-                return
-            yield now
+    return jobs.follow_for(context, CheckRun, id_)
 
 
 async def _of_data(write: Transaction, asked: Question) -> dict[str, Any]:
