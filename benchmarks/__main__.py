@@ -11,6 +11,7 @@ from typing import Any
 
 MEASURED = (
     "reads",
+    "walls",
     "mutations",
     "fanout",
     "ingest",
@@ -21,6 +22,9 @@ MEASURED = (
     "models",
     "cluster",
     "drift",
+    "audit",
+    "logins",
+    "flood",
 )
 ASKED_FOR = ("peers",)
 """What needs more than make has seen to."""

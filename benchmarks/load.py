@@ -96,13 +96,18 @@ class Asking(asyncio.Protocol):
         return True
 
     def _answered(self) -> None:
-        now = time.perf_counter()
-        self.figures.times.append(now - self._sent)
-        if now < self._until:
+        self.figures.times.append(time.perf_counter() - self._sent)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if time.perf_counter() < self._until:
             self._ask()
         else:
-            self.ended.set()
-            self._transport.close()
+            self._end()
+
+    def _end(self) -> None:
+        self.ended.set()
+        self._transport.close()
 
     def _ask(self) -> None:
         self._head, self._read, self._wanted = b"", 0, 0

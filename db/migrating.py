@@ -12,13 +12,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from db import walls
+
 FOLDER = Path(__file__).parent.parent / "migrations"
 
 
 async def run(url: str, work: Callable[[Config], None]) -> None:
     """Give Alembic a connection to a database, and commit what it does."""
-    engine = create_async_engine(url)
-    if url.startswith("sqlite"):
+    lite = url.startswith("sqlite")
+    settings = {} if lite else {"server_settings": walls.OPEN}
+    engine = create_async_engine(url, connect_args=settings)
+    if lite:
         _transactional(engine.sync_engine)
     try:
         async with engine.begin() as connection:

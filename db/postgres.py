@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from db import walls
 from db.drivers import NATIVE, PATIENCE
 from db.texts import Text
 
@@ -35,10 +36,11 @@ PREPARED = 200
 class Postgres:
     """Connections of asyncpg, each as it was opened: read-only, without BEGIN."""
 
-    def __init__(self, url: str, most: int) -> None:
+    def __init__(self, url: str, most: int, *, walled: bool = True) -> None:
         place = make_url(url).set(drivername="postgresql")
         self._url = place.render_as_string(hide_password=False)
         self._most = most
+        self._walled = walled
         self._turns = asyncio.Semaphore(most)
         self._idle: list[asyncpg.Connection] = []
         self.busy = 0
@@ -50,16 +52,20 @@ class Postgres:
         return await self._answered(asyncpg.Connection.fetch, text, values)
 
     async def _answered(self, way: Way, text: Text, values: Mapping[str, Any]) -> Any:
-        arguments = text.arguments(values)
+        said, arguments = text.text, text.arguments(values)
+        if self._walled:
+            said = text.behind
+            if not text.service:
+                arguments.append(str(values.get("viewer") or ""))
         if self._turns.locked():
             await self._wait()
         else:
             await self._turns.acquire()
         self.busy += 1
         try:
-            return await self._fetched(way, text.text, arguments)
+            return await self._fetched(way, said, arguments)
         except FAILED as error:
-            raise DBAPIError(text.text, None, error) from error
+            raise DBAPIError(said, None, error) from error
         finally:
             self.busy -= 1
             self._turns.release()
@@ -105,7 +111,8 @@ class Postgres:
                 self._idle.append(connection)
 
     async def _opened(self) -> asyncpg.Connection:
-        settings = {**NATIVE, "default_transaction_read_only": "on"}
+        rest = {} if self._walled else walls.OPEN
+        settings = {**NATIVE, **rest, "default_transaction_read_only": "on"}
         return await asyncpg.connect(
             self._url,
             server_settings=settings,

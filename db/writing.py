@@ -21,9 +21,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.util.concurrency import greenlet_spawn
 
-from db import rows
+from db import rows, walls
 from db.base import Base
 from db.texts import Text
+from db.walls import SERVICE, Seer
 
 BROKEN = (
     asyncpg.IntegrityConstraintViolationError,
@@ -143,8 +144,12 @@ class Writing(ABC):
             await greenlet_spawn(leave)
 
     @abstractmethod
-    async def begin(self) -> None:
-        """Begin the transaction that this is."""
+    async def begin(self, seer: Seer) -> None:
+        """Begin the transaction that this is, for somebody."""
+
+    @abstractmethod
+    async def serve(self) -> None:
+        """Be shown everything from here on, as the server itself is."""
 
     @abstractmethod
     async def _fetched(self, text: str, arguments: list[Any]) -> list[Any]: ...
@@ -174,8 +179,13 @@ class Writing(ABC):
 class Native(Writing):
     """In PostgreSQL."""
 
-    async def begin(self) -> None:
-        await self._held.dbapi_connection._start_transaction()  # noqa: SLF001  else the session would begin another
+    async def begin(self, seer: Seer) -> None:
+        with self._told("BEGIN"):
+            await walls.begin(self._held.dbapi_connection, seer)
+
+    async def serve(self) -> None:
+        with self._told(walls.told(SERVICE)):
+            await self._held.driver_connection.execute(walls.told(SERVICE))
 
     async def abandon(self) -> None:
         """Close the connection: whether BEGIN has reached the server is not known."""
@@ -187,10 +197,7 @@ class Native(Writing):
         return await self._held.driver_connection.fetch(text, *arguments)
 
     async def _filled(self, table: Any, text: str, several: list[list[Any]]) -> None:
-        columns = [column.name for column in table.columns]
-        await self._held.driver_connection.copy_records_to_table(
-            table.name, records=several, columns=columns
-        )
+        await self._held.driver_connection.executemany(text, several)
 
     def _gone(self) -> bool:
         return super()._gone() or self._held.driver_connection.is_closed()
@@ -199,13 +206,16 @@ class Native(Writing):
 class Lite(Writing):
     """In SQLite."""
 
-    async def begin(self) -> None:
+    async def begin(self, seer: Seer) -> None:
         """Take the lock, or wait for another process to let it go."""
         until = time.monotonic() + PATIENCE
         while not self._begun():
             if time.monotonic() > until:
                 raise sqlite3.OperationalError("database is locked")
             await asyncio.sleep(PAUSE)
+
+    async def serve(self) -> None:
+        """Nothing is hidden here but by what is asked."""
 
     def _begun(self) -> bool:
         self._connection.execute("PRAGMA busy_timeout = 0")
@@ -251,11 +261,11 @@ class Writers:
         return self._made[key]
 
     @asynccontextmanager
-    async def begin(self) -> AsyncGenerator[Writing]:
-        """A transaction. What was not committed in the end is rolled back."""
+    async def begin(self, seer: Seer) -> AsyncGenerator[Writing]:
+        """A transaction for somebody. It is rolled back unless it was committed."""
         writing = self._kind(self, await self.engine.raw_connection())
         try:
-            await writing.begin()
+            await writing.begin(seer)
             yield writing
         except Exception:
             await asyncio.shield(writing.undo())  # also when whoever waited has gone

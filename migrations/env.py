@@ -14,6 +14,8 @@ SPELT = {Moment: "sa.DateTime(timezone=True)", Texts: "texts()", Floats: "floats
 """A migration imports no models: what a type is called there outlives it here."""
 PARTS = ("audit_log_", "predictions_")
 """How the names of months begin."""
+SPOKEN = {"email_lower", "ix_users_email_lower"}
+"""What SQLite has another kind of, or none, and no model knows."""
 
 
 def render_item(kind: str, item: Any, _: Any) -> str | bool:
@@ -36,7 +38,7 @@ def include_object(item: Any, name: str | None, kind: str, *rest: Any) -> bool:
     To each of them it has keys of its own beside those that were declared.
     """
     named = item.elements[0].target_fullname if _is_key(kind) else name or ""
-    return not (kind != "index" and named.startswith(PARTS))
+    return name not in SPOKEN and not (kind != "index" and named.startswith(PARTS))
 
 
 def _is_key(kind: str) -> bool:

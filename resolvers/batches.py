@@ -16,6 +16,7 @@ from db.base import Base
 from db.dialects import say
 from db.texts import Text
 from db.types import Floats, Moment, Several, Texts, document
+from db.walls import SERVICE
 from resolvers.access import Actor, visible
 from resolvers.lists import Listing, cursor, matching, windowed
 from resolvers.rows import Columns, columns_of
@@ -146,7 +147,8 @@ def text_of(batch: Batch, actor: Actor, dialect: Any) -> tuple[Text, list[Read]]
 def _text(batch: Batch, anyone: Actor, dialect: Any) -> tuple[Text, list[Read]]:
     statement = batch.statement(anyone, dialect.name)
     reads = [_read(one.type, dialect) for one in statement.selected_columns]
-    return Text(statement, dialect), [
+    service = anyone.seer is SERVICE
+    return Text(statement, dialect, service=service), [
         (place, read) for place, read in enumerate(reads) if read
     ]
 

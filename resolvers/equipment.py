@@ -10,9 +10,13 @@ from uuid import UUID
 
 from compute.learning.models import Answer
 from db.session import Database
+from resolvers.afterwards import Afterwards
+from resolvers.envelope import Envelope
 from resolvers.keys import Keys
+from resolvers.mail import Post
 from resolvers.news import Bus
 from resolvers.passwords import Passwords
+from resolvers.payments import Payments
 from resolvers.policy import Policy
 from resolvers.tails import Tail
 
@@ -109,6 +113,31 @@ class Models(Protocol):
         ...
 
 
+class Notary(Protocol):
+    """Signs how the audit log is with a key that no database has, and remembers it."""
+
+    @property
+    def public_key(self) -> str:
+        """What its signatures are verified with, in hex."""
+        ...
+
+    def sign(self, text: bytes) -> str:
+        """An Ed25519 signature, in hex."""
+        ...
+
+    def believes(self, public_key: str) -> bool:
+        """Whether it is the key of this server, or was once."""
+        ...
+
+    async def remember(self, lines: Sequence[str]) -> None:
+        """Keep lines outside of the database, where they are durable."""
+        ...
+
+    async def remembered(self) -> list[str]:
+        """The lines that were kept, the oldest first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Equipment:
     """Of a process, for as long as it runs."""
@@ -119,10 +148,16 @@ class Equipment:
     store: Store
     throttle: Throttle
     keys: Keys
+    envelope: Envelope
     passwords: Passwords
     models: Models
+    notary: Notary
+    post: Post
+    payments: Payments | None = None
+    """None where nothing is paid for."""
     policy: Policy = field(default_factory=Policy)
     tail: Tail = field(init=False)
+    afterwards: Afterwards = field(init=False, default_factory=Afterwards)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tail", Tail(self.database, self.bus))

@@ -23,10 +23,14 @@ class Keys:
         keys = (_derived(secret, purpose) for secret in secrets)
         return {key_id(key): key for key in keys}
 
+    def fingerprints(self, purpose: str, text: str) -> list[str]:
+        """The same by each key that may have made what is shown now."""
+        keys = self.verifying(purpose).values()
+        return [_fingerprint(key, text) for key in keys]
+
     def fingerprint(self, purpose: str, text: str) -> str:
         """A hash that nobody can make who has not the secret, in hex."""
-        key = self.derived(purpose)
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        return _fingerprint(self.derived(purpose), text)
 
 
 def key_id(key: bytes) -> str:
@@ -36,3 +40,7 @@ def key_id(key: bytes) -> str:
 
 def _derived(secret: bytes, purpose: str) -> bytes:
     return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()
+
+
+def _fingerprint(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

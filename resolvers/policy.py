@@ -23,6 +23,18 @@ class Policy:
     """How long a spent refresh token still gives the same successor."""
     sign_up: bool = True
     """Whether strangers may make accounts."""
+    verify_email: bool = False
+    """Whether only those may sign in who have shown that their address is theirs."""
+    admin_password_minimum: int = 15
+    """Characters of an administrator's password, at least."""
+    reset_lifetime: float = 30 * 60
+    """How long the link is good for that a password is reset by."""
+    verify_lifetime: float = 86_400
+    """How long the link is good for that an e-mail address is shown to be theirs by."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where people reach this server, as links in mail say it."""
+    keep_closed_accounts: float = 30 * 86_400
+    """How long it is known whose a closed account was, which can be opened again."""
     upload_bytes: int = 2 * 1024**3
     """The largest file."""
     storage_bytes: int = 50 * 1024**3
@@ -45,3 +57,17 @@ class Policy:
     """How long a job may run."""
     job_lease: float = 30
     """How long a worker may be silent before another takes its job over."""
+    keep_predictions: float = 365 * 86_400
+    """How long predictions are kept; what their days come to is kept for ever."""
+    keep_prediction_logs: float = 90 * 86_400
+    """How long their lines are."""
+    keep_sessions: float = 30 * 86_400
+    """How long after their end sessions, tokens and invitations are."""
+    keep_idempotency_keys: float = 86_400
+    """How long a mutation is not repeated under its key."""
+    keep_events: float = 7 * 86_400
+    """How long a subscriber may be away and miss nothing."""
+    keep_runs: float = 30 * 86_400
+    """How long it is told what was done on schedule."""
+    audit_months: int = 24
+    """Whole months for which the audit log is kept."""

@@ -20,6 +20,7 @@ from db.writing import Writing
 from resolvers import noting
 from resolvers.access import Actor, changeable, visible
 from resolvers.errors import Conflict, InvalidTransition, Missing
+from resolvers.mail import Letter
 
 RowT = TypeVar("RowT", bound=Base)
 NOBODY = UUID(int=2**128 - 1)
@@ -35,6 +36,8 @@ class Origin:
     address: str | None = None
     user_agent: str | None = None
     session_id: UUID | None = None
+    key_prefix: str | None = None
+    """How the API key begins that it comes with."""
 
 
 @dataclass
@@ -53,6 +56,8 @@ class Transaction:
     """Events to be kept, in order: topic, owner, row."""
     discarded: list[str] = field(default_factory=list[str])
     """Keys of files to be removed once the write has committed."""
+    letters: list[Letter] = field(default_factory=list[Letter])
+    """To be sent once the write has committed."""
     outcome: Outcome = Outcome.SUCCESS
     """What the audit says of it, if it commits."""
     changes: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -73,6 +78,13 @@ class Transaction:
             session.add_all(self._known.values())
             self.seen.clear()
         return session
+
+    async def serve(self) -> None:
+        """Be shown everybody's rows from here on, where `visible` is not asked.
+
+        It is for what is done with somebody's secret, whoever is signed in.
+        """
+        await self.writing.serve()
 
     async def get(
         self,

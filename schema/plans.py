@@ -7,6 +7,7 @@ from uuid import UUID
 
 from db.base import Base
 from db.texts import Text
+from db.walls import SERVICE
 from resolvers import shapes
 from resolvers.access import Actor
 from resolvers.statements import Statement
@@ -62,7 +63,8 @@ class Plan:
 
         def make() -> tuple[Text, int]:
             statement = Statement(anyone, outlines, flat=flat)
-            text = Text(self._written(statement), dialect)
+            service = actor.seer is SERVICE
+            text = Text(self._written(statement), dialect, service=service)
             return text, len(text.text)
 
         return _texts.get(self, (anyone, dialect.name, flat, outlines), make)

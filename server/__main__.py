@@ -85,15 +85,30 @@ def parser() -> argparse.ArgumentParser:
     user = commands.add_parser("user", help="people").add_subparsers(required=True)
     admin = _plain(user, "create-admin", "people.create_admin", "make an administrator")
     admin.add_argument("--email", required=True)
+    bring = _plain(user, "import", "people.bring", "bring accounts from elsewhere")
+    bring.add_argument("file", help="a .csv or .jsonl, with hashes of bcrypt")
     audit = commands.add_parser("audit", help="the log of what was done")
     steps = audit.add_subparsers(required=True)
-    _plain(steps, "verify", "audit.verify", "see that its chain is whole")
+    verify = _plain(steps, "verify", "audit.verify", "see that its chain is whole")
+    verify.add_argument(
+        "file", nargs="?", type=Path, help="an export; else the database is verified"
+    )
+    verify.add_argument("--key", help="the public key that must have signed it")
+    _keys(commands)
     for name, said in (
         ("backup", "save the embedded database and its files"),
         ("restore", "put a backup in their place"),
     ):
         _plain(commands, name, f"copies.{name}", said).add_argument("path")
     return parser
+
+
+def _keys(commands: Any) -> None:
+    keys = commands.add_parser("keys", help="what secrets at rest are sealed with")
+    steps = keys.add_subparsers(required=True)
+    _plain(steps, "list", "keys.show", "each key, and how much is under it")
+    _plain(steps, "rotate", "keys.rotate", "make a new key the current one")
+    _plain(steps, "rewrap", "keys.rewrap", "put what is there under it")
 
 
 def _serving(commands: Any) -> None:

@@ -135,6 +135,7 @@ class Analysis:
             *(below.introspection, below.described, 1),
             below.alone + costs.alone,
             *(paid if row else (0, 0)),
+            costs.points,
         )
 
     def _paid(
@@ -203,6 +204,7 @@ def _description(fields: int, aliases: int, depth: int) -> Cost:
         described=fields,
         width=1,
         alone=1,
+        own=SCHEMA,
     )
 
 

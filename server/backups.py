@@ -23,6 +23,7 @@ from resolvers.identity import sessions
 from resolvers.keys import key_id
 from resolvers.writes import Transaction
 from server import keyring
+from server.checkpoints import set_aside
 from server.disk import durable, moved, using
 from server.equipment import equipped
 from server.failures import Failure
@@ -79,6 +80,7 @@ async def restore(settings: Settings, source: Path) -> Manifest:
         await _verified(settings, folder / DATABASE)
         await _signed_out(settings, folder / DATABASE)
         await asyncio.to_thread(_install, folder, target, settings.files)
+        await asyncio.to_thread(set_aside, settings.data)
     return manifest
 
 
@@ -138,7 +140,7 @@ async def _verified(settings: Settings, database: Path) -> int:
     """See that a database is whole, and so is its chain; where the chain ends."""
     await asyncio.to_thread(_intact, database)
     async with equipped(_apart(settings, database)) as equipment:
-        verdict = await verification.verify(Context(equipment, SYSTEM))
+        verdict = await verification.verify(Context(equipment, SYSTEM), signed=False)
     if verdict.damage:
         raise Failure(
             f"the audit log is damaged at entry {verdict.broken_seq}: {verdict.damage}"

@@ -16,7 +16,8 @@ from resolvers.platform.actions import Done
 from schema.perform import told
 from server.authentication import Authentication
 from server.guards import guarded
-from server.principals import Principal, origin
+from server.principals import STRANGER, Principal, origin, shown
+from server.till import Till
 
 STALL = 30.0
 """Seconds that a client may be silent in the middle of a body."""
@@ -30,6 +31,7 @@ class Caller:
 
     equipment: Equipment
     authentication: Authentication
+    till: Till
     handler: Handler
     method: str = "POST"
 
@@ -46,15 +48,16 @@ class Caller:
         if request.method != self.method:
             said = f"{self.method} is answered here"
             raise HTTPException(405, said, {"allow": self.method})
-        who = await self._who(request)
+        who = await self._who(request, request_id)
+        await self.till.knock(who)
         about = origin(request, who, request_id)
         context = Context(self.equipment, who.actor, about)
         watched = Request(request.scope, self._watched(request, context))
         return await self.handler(context, watched)
 
-    async def _who(self, request: Request) -> Principal:
-        bearer = request.headers.get("authorization")
-        return await self.authentication.authenticate(bearer)
+    async def _who(self, request: Request, request_id: str) -> Principal:
+        where = origin(request, STRANGER, request_id)
+        return await self.authentication.authenticate(shown(request.headers), where)
 
     def _watched(self, request: Request, context: Context) -> Receive:
         """A body, each part of which is taken only from who may still be here.
@@ -64,7 +67,7 @@ class Caller:
 
         async def receive() -> Message:
             message = await request.receive()
-            actor = (await self._who(request)).actor
+            actor = (await self._who(request, context.origin.request_id)).actor
             if actor != context.actor:
                 context.become(actor)
             return message

@@ -1,5 +1,6 @@
 """What part of an operation costs, and how the costs of its parts add up."""
 
+from math import ceil
 from typing import NamedTuple
 
 CAP = 10**9
@@ -29,6 +30,8 @@ class Cost(NamedTuple):
     """Of a connection, what each of its rows adds to the points."""
     row_objects: int = 0
     """The same for objects."""
+    own: int = 0
+    """Points of the fields directly in the set themselves, whatever is below them."""
 
     def beside(self, other: "Cost") -> "Cost":
         """Both, in one selection set."""
@@ -44,6 +47,7 @@ class Cost(NamedTuple):
             self.alone + other.alone,
             self.row_points + other.row_points,
             self.row_objects + other.row_objects,
+            self.own + other.own,
         )
 
     def instead(self, other: "Cost") -> "Cost":
@@ -51,6 +55,15 @@ class Cost(NamedTuple):
         points = max(self.points, other.points)
         objects = max(self.objects, other.objects)
         return self.beside(other)._replace(points=points, objects=objects)
+
+    def actual(self, found: int) -> int:
+        """Points of an operation that gave so many objects, of all that it might have.
+
+        What its own fields cost is spent whatever comes of them.
+        """
+        least = min(self.own + self.width, self.points)
+        share = min(found / self.objects, 1) if self.objects else 1
+        return least + ceil((self.points - least) * share)
 
     def capped(self) -> "Cost":
         """The same without numbers that grow and grow."""

@@ -24,14 +24,18 @@ from server import body, responses
 from server.answers import Answer, Rejected
 from server.body import Asked
 from server.buckets import Buckets, MemoryBuckets
+from server.calls import Calls
 from server.guards import guarded
 from server.limits import Limits
 from server.negotiation import GRAPHQL, HTML, JSON, negotiated
 from server.operations import Operations
 from server.persisted import Persisted
-from server.principals import Authenticate, Principal, origin
+from server.principals import STRANGER, Authenticate, Principal, origin, shown
+from server.till import REMAINING, Payer
 from server.websocket import Sockets, never
 
+PAYER = "heliograph.payer"
+"""Of a request's scope: who pays for it, as soon as that is known."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -42,6 +46,8 @@ class Endpoint:
     schema: Schema
     context: Callable[[Actor, Origin], Context]
     authenticate: Authenticate
+    calls: Calls
+    """Counts those of keys and plans."""
     limits: Limits = field(default_factory=Limits)
     buckets: Buckets = field(default_factory=MemoryBuckets)
     """Whose points pay for what is asked."""
@@ -58,7 +64,7 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         self.operations = Operations(
-            self.schema, self.limits, self.buckets, self.persisted
+            self.schema, self.limits, self.calls, self.buckets, self.persisted
         )
         self._sockets = Sockets(
             self.operations,
@@ -79,7 +85,13 @@ class Endpoint:
         except ClientDisconnect:
             return
         response.headers["x-request-id"] = request_id
+        self._tell(response, request.scope.get(PAYER))
         await response(scope, receive, send)
+
+    def _tell(self, response: Response, payer: Payer | None) -> None:
+        """Say how much is left to whoever asked, if they have not been told."""
+        if payer and REMAINING not in response.headers:
+            response.raw_headers += self.operations.till.headers(payer)
 
     async def _answered(self, request: Request, request_id: str) -> Response:
         if request.method not in {"GET", "POST"}:
@@ -93,7 +105,10 @@ class Endpoint:
             raise HTTPException(406, f"an answer is {JSON} or {GRAPHQL}")
         if media == HTML and self.page:
             return await self.page(request)
-        principal = await self.authenticate(request.headers.get("authorization"))
+        where = origin(request, STRANGER, request_id)
+        principal = await self.authenticate(shown(request.headers), where)
+        address = where.address
+        request.scope[PAYER] = self.operations.admission.payer(principal, address)
         asked = await self._asked(request)
         answer = await self._answer(request, asked, principal, request_id)
         await faultpoints.pass_by("resp.before_send")
@@ -112,10 +127,10 @@ class Endpoint:
     async def _answer(
         self, request: Request, asked: Asked, principal: Principal, request_id: str
     ) -> Answer:
-        actor = principal.actor
+        actor, payer = principal.actor, request.scope[PAYER]
         context = self.context(actor, origin(request, principal, request_id))
         try:
-            operation = await self.operations.admitted(asked, context)
+            operation = await self.operations.admitted(asked, context, payer)
             bind_contextvars(operation=operation.known.name)
             if operation.kind is OperationType.SUBSCRIPTION:
                 raise HTTPException(400, "subscriptions are run over a websocket")

@@ -10,15 +10,23 @@ from compute.sandbox import Limits
 from db.session import Database
 from resolvers.equipment import Bus, Equipment, Throttle
 from resolvers.passwords import Passwords
+from resolvers.payments import Payments
 from server import keyring
 from server.bus import MemoryBus, RedisBus
+from server.checkpoints import notary
 from server.children import LIBRARIES, Children
 from server.failures import Failure
+from server.keys.ring import ring
+from server.keys.sealing import Envelopes
+from server.mail import mail
 from server.models import WarmModels
 from server.pools import LocalPools
 from server.settings import Settings
 from server.store import store
 from server.throttle import MemoryThrottle, RedisThrottle, rates
+
+PATIENCE = 10.0
+"""Seconds for what answers did not wait for."""
 
 
 @asynccontextmanager
@@ -27,12 +35,15 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
 
     Raises Failure where something is not to be had.
     """
-    keys = keyring.keys(settings)
+    keys, envelope = keyring.keys(settings), Envelopes(ring(settings))
+    signs = notary(settings)
     async with AsyncExitStack() as stack:
-        database = Database(settings.database)
+        database = Database(settings.database, walled=settings.wall != "off")
         stack.push_async_callback(database.close)
         bus = await _bus(stack, settings)
         throttle = _throttle(stack, settings)
+        post = mail(settings)
+        stack.push_async_callback(post.close)
         passwords = Passwords(keys.pepper)
         stack.callback(passwords.close)
         pools = await asyncio.to_thread(_pools, settings)
@@ -41,17 +52,23 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
         children = Children(libraries=LIBRARIES)
         models = WarmModels(kept, settings.model_memory, children)
         stack.push_async_callback(models.close)
-        yield Equipment(
+        equipment = Equipment(
             database=database,
             bus=bus,
             compute=pools,
             store=kept,
             throttle=throttle,
             keys=keys,
+            envelope=envelope,
             passwords=passwords,
             models=models,
+            notary=signs,
+            post=post,
+            payments=_payments(settings),
             policy=settings.policy,
         )
+        stack.push_async_callback(equipment.afterwards.ended, PATIENCE)
+        yield equipment
 
 
 def _pools(settings: Settings) -> LocalPools:
@@ -69,6 +86,22 @@ def _pools(settings: Settings) -> LocalPools:
         return ClusterPools(scheduler, settings.quick_processes, limits)
     except ValueError as error:
         raise Failure(f"HELIOGRAPH_COMPUTE_SCHEDULER will not do: {error}") from error
+
+
+def _payments(settings: Settings) -> Payments | None:
+    """Stripe, if there are its secrets."""
+    secret, signed = settings.stripe_secret, settings.stripe_webhook_secret
+    if secret is None and signed is None:
+        return None
+    if secret is None or signed is None:
+        names = "HELIOGRAPH_STRIPE_SECRET and HELIOGRAPH_STRIPE_WEBHOOK_SECRET"
+        raise Failure(f"{names} are set both, or neither of them")
+    try:
+        from server.payments import StripePayments  # noqa: PLC0415  an extra
+    except ImportError as error:
+        said = "HELIOGRAPH_STRIPE_SECRET needs the extra `stripe`"
+        raise Failure(f"{said}: pip install heliograph[stripe]") from error
+    return StripePayments(secret.get_secret_value(), settings.policy.public_url)
 
 
 async def _bus(stack: AsyncExitStack, settings: Settings) -> Bus:

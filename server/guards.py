@@ -11,6 +11,7 @@ from starlette.responses import Response
 from resolvers.errors import Denial, RateLimited
 from server import responses
 from server.answers import fault
+from server.till import HEADERS
 
 logger = logging.getLogger(__name__)
 STATUSES = {code: status for status, code in responses.CODES.items()}
@@ -35,7 +36,10 @@ def denied(error: Denial) -> Response:
     """A denial as HTTP has it."""
     headers: dict[str, str] = {}
     if isinstance(error, RateLimited):
-        headers["retry-after"] = str(max(1, ceil(error.retry_after)))
+        headers["retry-after"] = str(after := max(1, ceil(error.retry_after)))
+        if one := error.allowance:
+            left = one.limit or 0, one.remaining or 0, after
+            headers |= dict(zip(HEADERS, map(str, left), strict=True))
     said = {"message": str(error), "extensions": error.extensions}
     status = STATUSES.get(error.code, 400)
     return responses.json({"errors": [said]}, status, headers=headers)

@@ -16,7 +16,7 @@ from server.negotiation import GRAPHQL, JSON, negotiated
 Headers = list[tuple[bytes, bytes]]
 PLAIN = {b"application/json", b"application/json; charset=utf-8"}
 """Types of a body that need no second look."""
-STRANGE = frozenset({b"content-encoding"})
+STRANGE = frozenset({b"content-encoding", b"x-api-key"})
 """Headers that need one."""
 ACCEPTED = 100
 """Accept headers whose meaning is remembered."""

@@ -12,7 +12,7 @@ from server.analysis import Analysis
 from server.buckets import Rate
 from server.costs import Cost
 
-USERS, STRANGERS = Rate(2_000, 100), Rate(500, 20)
+STRANGERS, USERS, PAID = Rate(500, 20), Rate(2_000, 100), Rate(10_000, 500)
 MESSAGES = Rate(300, 30)
 
 
@@ -24,6 +24,8 @@ class Limits(Bounds):
     """How long an operation may run."""
     points: int = 1_000
     """Work, in objects read; each mutation is ten or more."""
+    paid_points: int = 5_000
+    """The same for whoever has a plan that is paid for."""
     strangers_points: int = 100
     """The same for whoever has not signed in."""
     introspection: bool = True
@@ -47,6 +49,8 @@ class Limits(Bounds):
     """Told in one answer."""
     rate: Rate = USERS
     """Points a user may spend at once, and that come back in a second."""
+    paid_rate: Rate = PAID
+    """The same for a user whose plan is paid for."""
     strangers_rate: Rate = STRANGERS
     """The same for an address that has not signed in."""
     at_once: int = 20
@@ -101,27 +105,25 @@ def cost_of(
         ("levels of introspection", cost.introspection, limits.introspection_depth),
         ("fields of introspection", cost.described, limits.introspection_fields),
         ("objects", cost.objects, limits.objects),
-        ("points of cost", cost.points, limits.points),
+        ("points of cost", cost.points, max(limits.points, limits.paid_points)),
         ("fields of this kind in one operation", cost.alone, 1),
     ):
         within(what, found, most)
     return cost
 
 
-def admit(cost: Cost, limits: Limits, *, stranger: bool) -> None:
-    """Refuse what a stranger may not ask, but a user might.
+def admit(cost: Cost, limits: Limits, most: int, *, stranger: bool) -> None:
+    """Refuse what somebody may not ask, but another might.
 
-    Raises Forbidden for introspection, and Unauthenticated for what costs too much.
+    Raises Forbidden for a stranger's introspection, Unauthenticated for what costs a
+    stranger too much, and LimitExceeded where it does a user.
     """
-    if not stranger:
-        return
-    if cost.introspection and not limits.introspection:
+    if stranger and cost.introspection and not limits.introspection:
         raise Forbidden("sign in to ask for the schema")
-    if cost.points > limits.strangers_points:
-        most = limits.strangers_points
-        raise Unauthenticated(
-            f"sign in to ask for more than {most} points, not {cost.points}"
-        )
+    if stranger and cost.points > most:
+        said = f"sign in to ask for more than {most} points, not {cost.points}"
+        raise Unauthenticated(said)
+    within("points of cost", cost.points, most)
 
 
 def size_key(

@@ -71,12 +71,17 @@ class Lot:
     """When that was."""
     asking: asyncio.Future[None] | None = None
 
+    @property
+    def there(self) -> float:
+        """How many points there are, here and in the bucket."""
+        back = (time.monotonic() - self.seen) * self.rate.refill
+        return min(self.left + self.rest + back, self.rate.capacity)
+
     def known(self, points: float) -> None:
         """Raises RateLimited where the bucket was just seen to have too few."""
-        passed = time.monotonic() - self.seen
-        lacking = points - self.left - self.rest - passed * self.rate.refill
-        if lacking > 0 and passed < HELD:
-            raise late(lacking, self.rate)
+        lacking = points - (there := self.there)
+        if lacking > 0 and time.monotonic() - self.seen < HELD:
+            raise late(lacking, self.rate, self.rate.capacity - there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,18 @@ class RedisBuckets:
             lot.known(points)
         return self._taken(whose, points, rate)
 
+    def give(self, whose: str, points: float, rate: Rate) -> None:
+        if self._away:
+            self._alone.give(whose, points, rate)
+            return
+        self._lots.setdefault(whose, Lot(rate)).left += points
+        self._sweep_soon()
+
+    def missing(self, whose: str, rate: Rate) -> float:
+        if self._away or (lot := self._lots.get(whose)) is None:
+            return self._alone.missing(whose, rate)
+        return rate.capacity - lot.there
+
     async def close(self) -> None:
         """Give back what was not spent, if Redis will have it."""
         if self._sweeping:
@@ -174,9 +191,7 @@ class RedisBuckets:
             for call, told in zip(calls, await self._told(calls), strict=True):
                 call.done(told)
         self._calling = None
-        if self._sweeping is None:
-            loop = asyncio.get_running_loop()
-            self._sweeping = loop.call_later(HELD, self._sweep)
+        self._sweep_soon()
 
     async def _told(self, calls: Sequence[Call]) -> Sequence[bytes | None]:
         keys = [f"points:{call.whose}" for call in calls]
@@ -190,12 +205,16 @@ class RedisBuckets:
         self._failed = False
         return told
 
+    def _sweep_soon(self) -> None:
+        if self._sweeping is None:
+            loop = asyncio.get_running_loop()
+            self._sweeping = loop.call_later(HELD, self._sweep)
+
     def _sweep(self) -> None:
         self._sweeping = None
         self._give_back(time.monotonic() - HELD)
-        if self._lots and self._sweeping is None:
-            loop = asyncio.get_running_loop()
-            self._sweeping = loop.call_later(HELD, self._sweep)
+        if self._lots:
+            self._sweep_soon()
 
     def _give_back(self, before: float) -> None:
         """Part with the lots that were seen before some moment."""

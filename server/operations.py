@@ -20,10 +20,11 @@ from server.admission import Admission, Operation
 from server.answers import Answer, Errors, Rejected, answered, told
 from server.body import Asked
 from server.buckets import Buckets, MemoryBuckets
+from server.calls import Calls
 from server.crowds import Turns
 from server.limits import Limits
 from server.persisted import Persisted
-from server.principals import payer
+from server.till import Payer, Till
 
 
 class Operations:
@@ -33,10 +34,12 @@ class Operations:
         self,
         schema: Schema,
         limits: Limits,
+        calls: Calls,
         buckets: Buckets | None = None,
         persisted: Persisted | None = None,
     ) -> None:
-        own = buckets or MemoryBuckets(), persisted or Persisted()
+        self.till = Till(buckets or MemoryBuckets(), calls)
+        own = self.till, persisted or Persisted()
         self.admission = Admission(schema, limits, *own)
         self.turns = Turns(limits.at_once)
         self.schema = schema
@@ -48,12 +51,12 @@ class Operations:
     def limits(self) -> Limits:
         return self.admission.limits
 
-    async def admitted(self, asked: Asked, context: Context) -> Operation:
+    async def admitted(self, asked: Asked, context: Context, payer: Payer) -> Operation:
         """The operation that is asked, if whoever asks may run it.
 
-        Raises Rejected, and RateLimited where they have no points left for it.
+        Raises Rejected, and RateLimited where they have nothing left to pay for it.
         """
-        return await self.admission.admitted(asked, context)
+        return await self.admission.admitted(asked, context, payer)
 
     async def answer(self, operation: Operation, context: Context) -> Answer:
         """Run a query or a mutation. Raises Rejected if it takes too long.
@@ -80,24 +83,34 @@ class Operations:
         await asyncio.gather(*self._mutations, return_exceptions=True)
 
     async def _answer(self, operation: Operation, context: Context) -> Answer:
-        seconds = self.limits.seconds
-        if wanted(operation.asked.extensions, context.actor):
+        seconds, asked, payer = self.limits.seconds, operation.asked, operation.payer
+        if wanted(asked.extensions, context.actor):
             context.noted = []
+        of = operation.points, operation.cost.objects
+        context.bill = self.till.bill(payer, *of)
         try:
-            async with self.turns.taken(payer(context), seconds):
+            async with self.turns.taken(payer.whose, seconds):
                 async with asyncio.timeout(seconds):
                     result = await self._result(operation, context)
         except Busy as error:
+            self._settled(operation, None)
             raise Rejected.by(error) from error
         except TimeoutError as error:
             raise self.late(operation.kind) from error
         answer = answered(result, self.told(result.errors, context.actor))
         metrics.count(operation.kind.value, answer.data)
-        if context.noted is None:
-            return answer
-        return replace(
-            answer, extensions={"plan": await explained(context, answer.data)}
-        )
+        more = {"cost": self._settled(operation, answer.data)}
+        if context.noted is not None:
+            more = {**more, "plan": await explained(context, answer.data)}
+        wants = asked.extensions or {}
+        more = {name: one for name, one in more.items() if wants.get(name) is True}
+        return replace(answer, extensions=more) if more else answer
+
+    def _settled(self, operation: Operation, data: Any) -> dict[str, Any]:
+        """Give back what an operation did not cost, and say what it did."""
+        spent = operation.spent(data)
+        self.till.give(operation.payer, operation.taken, spent)
+        return self.till.cost(operation.payer, operation.points, spent)
 
     async def _result(self, operation: Operation, context: Context) -> Any:
         """What came of it. The schema is told by a thread: it takes a while."""

@@ -14,6 +14,7 @@ from resolvers.news import Bus, Event
 from resolvers.platform.persisted import DELETED, PREFIX, find, id_of
 from server.body import Asked
 from server.hearing import hearing
+from server.principals import Principal
 
 FRESH = 4.0
 """Seconds that a document is believed to be there: with the time to look, five."""
@@ -40,19 +41,19 @@ class Persisted:
         """By whose they are, who is nobody for those of all, and by their ids."""
         self._characters = 0
 
-    def at_once(self, actor: Actor, asked: Asked) -> str | None:
+    def at_once(self, who: Principal, asked: Asked) -> str | None:
         """The text that is asked, if there is nothing to find out about it."""
         if asked.document_id is None:
-            return asked.query if self._open(actor) else None
-        return None if asked.query else self._known(actor, asked.document_id)
+            return asked.query if self._open(who) else None
+        return None if asked.query else self._known(who.actor, asked.document_id)
 
-    async def resolved(self, asked: Asked, context: Context) -> Asked:
+    async def resolved(self, asked: Asked, context: Context, who: Principal) -> Asked:
         """What is asked, with its text.
 
         Raises BadRequest, NotPersisted, and Forbidden where a text is not taken.
         """
         id_, text = asked.document_id, asked.query
-        free = self._open(context.actor)
+        free = self._open(who)
         if id_ is None:
             if not free:
                 raise Forbidden("only persisted documents are answered: send their ids")
@@ -73,9 +74,11 @@ class Persisted:
         async with hearing(bus, DELETED, self._forget):
             yield
 
-    def _open(self, actor: Actor) -> bool:
-        """Whether an actor may ask whatever they like."""
-        return not self.trusted or actor.role is BaseRole.ADMIN
+    def _open(self, who: Principal) -> bool:
+        """Whether somebody may ask whatever they like. Some keys may not at all."""
+        if who.trusted_only:
+            return False
+        return not self.trusted or who.actor.role is BaseRole.ADMIN
 
     def _known(self, actor: Actor, id_: str) -> str | None:
         now = time.monotonic()

@@ -6,6 +6,7 @@ from typing import Any
 
 from db.texts import Text
 from resolvers.access import Actor
+from server.costs import Cost
 
 ROOM = 8 * 2**20
 """Bytes and characters of all that is remembered."""
@@ -18,7 +19,7 @@ class Planned:
     """A query that one statement answers: its name, its price, and the statement."""
 
     name: str
-    points: float
+    cost: Cost
     text: Text
     values: dict[str, Any]
 

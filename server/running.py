@@ -107,7 +107,8 @@ class Running:
     ) -> dict[str, Any]:
         """Send what an operation gives, and say how it ended."""
         context = self._context(principal, request_id)
-        operation = await self._operations.admitted(asked, context)
+        who = self._operations.admission.payer(principal, context.origin.address)
+        operation = await self._operations.admitted(asked, context, who)
         if operation.kind is OperationType.SUBSCRIPTION:
             seat = Seat(id_, self._outbox, self._lag)
             last = await self._followers.follow(operation, context, seat)

@@ -12,17 +12,21 @@ CHUNK = 256 * 1024
 
 
 def sent(path: Path, files: AsyncExitStack, name: str, media: str) -> StreamingResponse:
-    """A file to be saved under a name, whose bytes no browser takes for a page.
+    """A file to be saved under a name. The files are let go of in the end."""
+    return streamed(_read(path, files), name, media)
 
-    The files are let go of in the end.
-    """
+
+def streamed(
+    content: AsyncGenerator[bytes], name: str, media: str
+) -> StreamingResponse:
+    """What is to be saved under a name, whose bytes no browser takes for a page."""
     headers = {
         "content-type": media,
         "content-disposition": f'attachment; filename="{name}"',
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
     }
-    return StreamingResponse(_read(path, files), headers=headers)
+    return StreamingResponse(content, headers=headers)
 
 
 async def _read(path: Path, files: AsyncExitStack) -> AsyncGenerator[bytes]:

@@ -8,50 +8,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from resolvers.policy import Policy
 from server.failures import Failure
+from server.spellings import Listed, driven, mail_server, mailbox, origin
+from server.windows import Windows
 
 PREFIX = "HELIOGRAPH_"
-DRIVERS = {
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "postgresql+asyncpg": "postgresql+asyncpg",
-    "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
-}
 USUAL = Policy()
 
 
-def driven(url: str) -> str:
-    """A database's URL with the driver we use. Raises ValueError."""
-    scheme, _, rest = url.partition("://")
-    if scheme not in DRIVERS:
-        raise ValueError("it begins with postgresql:// or sqlite:///")
-    if "sqlite" in scheme and (":memory:" in rest or rest.strip("/") == ""):
-        raise ValueError("it names a file, such as sqlite:////var/lib/data.db")
-    return f"{DRIVERS[scheme]}://{rest}"
-
-
-def parted(text: Any) -> Any:
-    """What stands between the commas of a text."""
-    if not isinstance(text, str):
-        return text
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-Listed = Annotated[frozenset[str], NoDecode, BeforeValidator(parted)]
-
-
-class Settings(BaseSettings):
+class Settings(Windows):
     """What whoever runs the server decides. Each has a default that works."""
 
     model_config = SettingsConfigDict(
@@ -75,6 +49,12 @@ class Settings(BaseSettings):
         default=None, repr=False
     )
     """`postgresql://…` or `sqlite:///…`; by default a file in the data folder."""
+    database_owner_url: Annotated[str, AfterValidator(driven)] | None = Field(
+        default=None, repr=False
+    )
+    """The same as the role that owns the tables, for `migrate`; else one is both."""
+    wall: Literal["on", "require", "off"] = "on"
+    """Row-level security in PostgreSQL; `require` refuses a role that is above it."""
     redis_url: str | None = Field(
         default=None, repr=False, pattern="^(rediss?|unix)://"
     )
@@ -90,8 +70,30 @@ class Settings(BaseSettings):
     """The secret before it, while tokens it signed are still to be taken."""
     pepper: SecretStr | None = None
     """What is mixed into passwords before they are hashed; by default one is made."""
+    envelope_key: SecretStr | None = None
+    """What secrets at rest are sealed with; by default `keys.json` is made."""
+    envelope_former: Listed = Field(default=frozenset(), repr=False)
+    """Others that still open what they sealed, with commas."""
+    audit_key: SecretStr | None = None
+    """The Ed25519 key that signs checkpoints, 64 hex digits; else one is made."""
+    audit_former: Listed = frozenset()
+    """Public keys that signed before it and are still believed, with commas."""
     admin_password: SecretStr | None = None
     """The password for `user create-admin`, which else asks for it."""
+
+    smtp_url: Annotated[str, AfterValidator(mail_server)] | None = Field(
+        default=None, repr=False
+    )
+    """`smtp://`, `smtps://` or `smtp+starttls://`; by default mail goes to the log."""
+    mail_from: Annotated[str, AfterValidator(mailbox)] = "heliograph@localhost"
+    """Whom mail is from."""
+    public_url: Annotated[str, AfterValidator(origin)] | None = None
+    """Where people reach this server, for links in mail; by default host and port."""
+
+    stripe_secret: SecretStr | None = None
+    """Stripe's secret key; without it nothing is paid for here."""
+    stripe_webhook_secret: SecretStr | None = None
+    """What Stripe signs its events with, which it sends to `/webhooks/stripe`."""
 
     allowed_origins: Listed = frozenset()
     """Pages of other origins that may call: `https://app.example.com`, with commas."""
@@ -117,6 +119,8 @@ class Settings(BaseSettings):
     """Whether only persisted documents are answered, but for administrators."""
     cost_signed_in: PositiveInt = 1_000
     """The most points one operation may cost."""
+    cost_paid: PositiveInt = 5_000
+    """The same for those whose plan is paid for."""
     cost_anonymous: PositiveInt = 100
     """The same for those who have not signed in."""
 
@@ -126,6 +130,10 @@ class Settings(BaseSettings):
     """Points that a user may spend at once."""
     points_signed_in_a_second: PositiveFloat = 100
     """Points that come back to a user in a second."""
+    points_paid: PositiveInt = 10_000
+    """Points that a user may spend at once whose plan is paid for."""
+    points_paid_a_second: PositiveFloat = 500
+    """Points that come back to such a user in a second."""
     points_anonymous: PositiveInt = 500
     """Points that an address may spend at once where nobody has signed in."""
     points_anonymous_a_second: PositiveFloat = 20
@@ -136,6 +144,8 @@ class Settings(BaseSettings):
     """The same in an hour."""
     sign_ups_per_hour: PositiveInt = 20
     """Accounts made from one address."""
+    letters_per_hour: PositiveInt = 10
+    """Letters that are asked for from one address, and to one e-mail address."""
     refreshes_per_minute: PositiveInt = 120
     """Tokens refreshed from one address."""
 
@@ -173,8 +183,18 @@ class Settings(BaseSettings):
     """Seconds that a session lives at all."""
     refresh_grace: float = Field(default=USUAL.refresh_grace, ge=0)
     """Seconds that a spent refresh token still gives the same successor."""
+    admin_password_minimum: int = Field(
+        default=USUAL.admin_password_minimum, ge=8, le=64
+    )
+    """The same of an administrator's."""
     sign_up: bool = USUAL.sign_up
-    """Whether strangers may make accounts."""
+    """Whether strangers may make accounts; else by invitation alone."""
+    verify_email: bool = USUAL.verify_email
+    """Whether nobody signs in before they open the link that is mailed to them."""
+    reset_lifetime: PositiveFloat = USUAL.reset_lifetime
+    """Seconds that a link to reset a password is good for."""
+    verify_lifetime: PositiveFloat = USUAL.verify_lifetime
+    """Seconds that a link to verify an e-mail address is good for."""
     upload_bytes: PositiveInt = USUAL.upload_bytes
     """Bytes of the largest file."""
     storage_bytes: PositiveInt = USUAL.storage_bytes
@@ -205,6 +225,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{file}"
 
     @property
+    def owner(self) -> str:
+        """The database's URL for whoever changes its tables."""
+        return self.database_owner_url or self.database
+
+    @property
     def embedded(self) -> bool:
         """Whether the database is a file of ours."""
         return self.database.startswith("sqlite")
@@ -230,7 +255,9 @@ class Settings(BaseSettings):
     @property
     def policy(self) -> Policy:
         named = {field.name for field in fields(Policy)}
-        return Policy(**{name: getattr(self, name) for name in sorted(named)})
+        said: dict[str, Any] = {name: getattr(self, name) for name in sorted(named)}
+        said["public_url"] = self.public_url or f"http://{self.host}:{self.port}"
+        return Policy(**said)
 
 
 def read(**given: Any) -> Settings:

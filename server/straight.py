@@ -19,14 +19,14 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from db import faultpoints
 from db.session import Database
-from resolvers.access import ANONYMOUS, Actor
-from resolvers.errors import Denial
+from resolvers.access import Actor
+from resolvers.errors import Busy, Denial
 from resolvers.statements import MISSING
 from resolvers.writes import Origin
 from schema.execution import MARK
 from schema.plans import plan_of
 from server import access, metrics, responses
-from server.admission import Operation
+from server.admission import Operation, within
 from server.answers import Answer, Rejected
 from server.authentication import Authentication
 from server.body import LARGEST, read_json
@@ -34,8 +34,9 @@ from server.endpoint import Endpoint
 from server.guards import guarded
 from server.heads import Head, Heads, Sent, again, sent, soon
 from server.negotiation import GRAPHQL
-from server.principals import Principal, paying
+from server.principals import Principal
 from server.rehearsed import Planned, Rehearsed
+from server.till import Payer
 
 PERSISTED = {"persistedQuery": None}
 """The extensions that are read: of any other the long way may know more."""
@@ -47,13 +48,12 @@ class Request:
 
     head: Head
     body: bytes
-    who: Principal
     address: str | None
+    payer: Payer
 
     @property
-    def whose(self) -> str:
-        """Whose points it costs."""
-        return paying(self.who.actor, self.address)
+    def who(self) -> Principal:
+        return self.payer.who
 
 
 class Unknown(Exception):
@@ -83,6 +83,7 @@ class Straight:
             scope["type"] == "http"
             and scope["path"] == "/graphql"
             and scope["method"] == "POST"
+            and not scope["query_string"]
             and (head := self._heads.read(scope["headers"]))
         ):
             begun = time.perf_counter()
@@ -90,6 +91,8 @@ class Straight:
             if message and (request := self._request(head, message, scope["client"])):
                 name, answer = await self._answer(request)
                 if answer:
+                    left = self._operations.till.headers(request.payer)
+                    answer.headers = [*left, *(answer.headers or ())]
                     await faultpoints.pass_by("resp.before_send")
                     await sent(send, scope, head, answer)
                     seconds = time.perf_counter() - begun
@@ -105,42 +108,42 @@ class Straight:
         who, body = self._authentication.at_once(head.bearer), message.get("body", b"")
         if who is None or message.get("more_body") or len(body) > LARGEST:
             return None
-        return Request(head, body, who, client and client[0])
+        address = client and client[0]
+        payer = self._operations.admission.payer(who, address)
+        return Request(head, body, address, payer)
 
     async def _answer(self, request: Request) -> tuple[str, Sent | None]:
         """What a request is called in the log, and its answer if this is its way."""
-        actor, body = request.who.actor, request.body
-        if planned := self._rehearsed.get(actor, body):
+        who, body = request.who, request.body
+        planned = None if who.trusted_only else self._rehearsed.get(who.actor, body)
+        if planned and planned.cost.points <= request.payer.most:
             return planned.name, await self._read(request, planned)
         try:
-            operation, points = self._operation(request)
+            operation = self._operation(request)
         except (HTTPException, Denial, Unknown):
             return "", None
         if operation.kind is OperationType.MUTATION:
-            return operation.known.name, await self._done(request, operation, points)
-        if planned := self._planned(actor, operation, points):
+            return operation.known.name, await self._done(request, operation)
+        if planned := self._planned(who.actor, operation):
             if operation.asked.query:
-                self._rehearsed.keep(actor, body, planned)
+                self._rehearsed.keep(who.actor, body, planned)
             return planned.name, await self._read(request, planned)
         return "", None
 
-    def _operation(self, request: Request) -> tuple[Operation, float]:
+    def _operation(self, request: Request) -> Operation:
         """A known operation and its price. Raises Unknown, Denial, HTTPException."""
-        admission, actor = self._operations.admission, request.who.actor
+        admission, payer = self._operations.admission, request.payer
         asked = read_json(request.body)
         if (asked.extensions or PERSISTED).keys() != PERSISTED.keys():
             raise Unknown
-        text = admission.persisted.at_once(actor, asked)
+        text = admission.persisted.at_once(payer.who, asked)
         known = text and admission.known(text, asked.operation_name)
         if not known or known.kind is OperationType.SUBSCRIPTION:
             raise Unknown
-        stranger = actor == ANONYMOUS
-        cost = admission.cost(known, asked.variables or {}, stranger=stranger)
-        return Operation(asked, known, of_schema=False), cost.points + 1
+        cost = admission.cost(known, asked.variables or {}, payer)
+        return Operation(asked, known, cost, payer)
 
-    def _planned(
-        self, actor: Actor, operation: Operation, points: float
-    ) -> Planned | None:
+    def _planned(self, actor: Actor, operation: Operation) -> Planned | None:
         known, given = operation.known, operation.asked.variables or {}
         asking = known.asking(self._operations.schema, given)
         plan = asking and plan_of(asking)
@@ -150,12 +153,11 @@ class Straight:
             text, values = plan.text(asking, actor, self._database.speech)
         except (Denial, GraphQLError):
             return None
-        return Planned(known.name, points, text, {**values, MISSING: MARK})
+        return Planned(known.name, operation.cost, text, {**values, MISSING: MARK})
 
     async def _read(self, request: Request, planned: Planned) -> Sent | None:
         """What one statement gives, if there is a turn free for it."""
-        actor, whose = request.who.actor, request.whose
-        turn = self._operations.turns.of(whose)
+        turn = self._operations.turns.of(request.payer.whose)
         if turn.locked():
             return None
         begun = time.perf_counter()
@@ -163,39 +165,44 @@ class Straight:
             async with turn, asyncio.timeout(self._operations.limits.seconds):
                 if text := await self._text(request, planned):
                     metrics.read_at_once(time.perf_counter() - begun)
-                    return Sent(b"".join((b'{"data":', text.encode(), b"}")))
+                    return Sent(b"".join((b'{"data":', text, b"}")))
         except TimeoutError:
             late = self._operations.late(OperationType.QUERY)
             return _sent(self._refused(request, late))
-        self._rehearsed.forget(actor, request.body)
+        self._rehearsed.forget(request.who.actor, request.body)
         return None
 
-    async def _text(self, request: Request, planned: Planned) -> str | None:
+    async def _text(self, request: Request, planned: Planned) -> bytes | None:
         """The data of a paid answer, unless the long way has more to say of it."""
-        actor, points = request.who.actor, planned.points
-        with suppress(Denial, SQLAlchemyError):
-            await self._operations.admission.pay(actor, request.whose, points)
-            text = await self._database.direct.scalar(planned.text, planned.values)
-            return None if MARK in text else text
+        till, payer, points = self._operations.till, request.payer, planned.cost.points
+        with suppress(Denial):
+            await till.take(payer, points + 1)
+            with suppress(SQLAlchemyError):
+                text = await self._database.direct.scalar(planned.text, planned.values)
+                if MARK not in text:
+                    told = text.encode()
+                    till.give(payer, points + 1, 1 + planned.cost.actual(within(told)))
+                    return told
+            till.put_back(payer, points + 1)
+        return None
 
-    async def _done(
-        self, request: Request, operation: Operation, points: float
-    ) -> Sent:
+    async def _done(self, request: Request, operation: Operation) -> Sent:
         """What comes of a mutation, which is run for good and all."""
         id_ = request.head.request_id
         clear_contextvars()
         bind_contextvars(request_id=id_, operation=operation.known.name)
-        return _sent(await guarded(self._run(request, operation, points), id_))
+        return _sent(await guarded(self._run(request, operation), id_))
 
-    async def _run(
-        self, request: Request, operation: Operation, points: float
-    ) -> Response:
+    async def _run(self, request: Request, operation: Operation) -> Response:
         head, who, operations = request.head, request.who, self._operations
-        where = Origin(head.request_id, request.address, head.agent, who.session_id)
+        seen = request.address, head.agent, who.session_id, who.key_prefix
+        where = Origin(head.request_id, *seen)
         context = self._endpoint.context(who.actor, where)
-        await operations.admission.pay(who.actor, request.whose, points)
         try:
+            await operations.till.take(request.payer, operation.points)
             answer = await operations.answer(operation, context)
+        except Busy as error:
+            return self._refused(request, Rejected.by(error))
         except Rejected as error:
             return self._refused(request, error)
         return _told(request, answer)

@@ -38,6 +38,8 @@ def rates(settings: Settings) -> Rates:
     )
     return {
         "login": logins,
+        "letter": (RateLimitItemPerHour(settings.letters_per_hour),),
+        "token": logins,
         "signUp": (RateLimitItemPerHour(settings.sign_ups_per_hour),),
         "tokenRefresh": (RateLimitItemPerMinute(settings.refreshes_per_minute),),
     }

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from db.base import utcnow
 from resolvers.access import Actor
 from resolvers.context import Context
-from resolvers.errors import RateLimited, Unauthenticated
+from resolvers.errors import BadRequest, RateLimited, Unauthenticated
 from resolvers.writes import Origin
 from server import messages
 from server.buckets import Bucket
@@ -24,7 +24,7 @@ from server.following import Followers
 from server.messages import Closing, Complete, Init, Ping, Pong, Subscribe
 from server.operations import Operations
 from server.outbox import GONE, Outbox, Senders, unable
-from server.principals import Authenticate, Principal, origin
+from server.principals import SIGNS, STRANGER, Authenticate, Principal, origin, shown
 from server.responses import refusal
 from server.running import Running
 from server.watches import Watches
@@ -188,11 +188,13 @@ class Socket:
 
     async def _identified(self, payload: dict[str, Any]) -> Principal:
         named = {name.lower(): value for name, value in payload.items()}
-        if not isinstance(bearer := named.get("authorization"), str | None):
+        if not all(isinstance(one, str | None) for one in map(named.get, SIGNS)):
             raise Closing(4403, "Forbidden")
+        id_ = self._websocket.headers.get("x-request-id", "")
+        where = origin(self._websocket, STRANGER, id_)
         try:
-            return await self._sockets.authenticate(bearer)
-        except Unauthenticated as error:
+            return await self._sockets.authenticate(shown(named), where)
+        except (BadRequest, Unauthenticated) as error:
             raise Closing(4403, "Forbidden") from error
 
     def _enter(self, principal: Principal) -> None:
@@ -204,7 +206,7 @@ class Socket:
 
     async def _refresh(self, payload: dict[str, Any]) -> None:
         """Take a fresh token of the same user."""
-        if self._principal and "authorization" in map(str.lower, payload):
+        if self._principal and {*SIGNS} & {*map(str.lower, payload)}:
             fresh = await self._identified(payload)
             if fresh.actor.user_id != self._principal.actor.user_id:
                 raise Closing(4403, "Forbidden")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from db.base import Base
-from db.models import User
+from db.models import Plan, Role, User
 from db.session import Database
 from resolvers.access import ANONYMOUS, SYSTEM, Actor, BaseRole
 from resolvers.context import Context
@@ -21,6 +21,8 @@ from resolvers.lists import Listing
 from resolvers.loaders import NONE, Loaders
 from schema import schema
 from schema.ids import prefix, spell
+from schema.nodes import Entity
+from tests.billing.rows import PLANS
 from tests.contract import TYPES
 from tests.drawing import Cursor
 from tests.factories import ROLES
@@ -29,6 +31,13 @@ from tests.operations import Operation
 
 OWNERS = [Actor(uuid7(), BaseRole.USER), Actor(uuid7(), BaseRole.USER)]
 ACTORS = [*OWNERS * 3, SYSTEM, SYSTEM, Actor(uuid7(), BaseRole.VIEWER), ANONYMOUS]
+BROUGHT = [
+    *(Role(id=one) for one in ROLES.values()),
+    *(Plan(id=one) for one in PLANS.values()),
+]
+"""Rows that the migrations put there."""
+MODELS: list[Any] = [one.of for one in Entity.__subclasses__()]
+"""Of all objects with an id."""
 MUTATED = "Dataset"
 """The type of the object that a mutation answers with."""
 
@@ -80,7 +89,8 @@ class Both:
         listing = Listing(size=100, order=said.order)
         loaders = Loaders(self.equipment.database, SYSTEM)
         page = await loaders.page(said.model, None, listing).load(NONE)
-        return page.rows[said.number % len(page.rows)][1]
+        rows = page.rows or [(None, "")]
+        return rows[said.number % len(rows)][1]
 
 
 @contextmanager
@@ -169,8 +179,12 @@ async def mutated(
 
 def ids_of(rows: list[Any]) -> dict[str, list[str]]:
     """The ids of rows, by their prefix."""
-    ids = {"user": [f"user_{one.user_id.hex}" for one in OWNERS if one.user_id]}
-    for row in rows:
+    users = [User(id=one.user_id) for one in OWNERS]
+    there = [*users, *BROUGHT, *rows]
+    known = {type(row) for row in there}
+    there += [model(id=uuid7()) for model in MODELS if model not in known]
+    ids: dict[str, list[str]] = {}
+    for row in there:
         ids.setdefault(prefix(type(row)), []).append(spell(row))
     return ids
 

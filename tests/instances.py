@@ -7,10 +7,23 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
+ROLE = "heliograph"
+"""Who owns the database, and may do nothing else: its policies hold for them."""
+ABOVE = "postgres"
+"""Who may do anything, and for whom no policy holds."""
+ROOM = f"""
+SELECT 'CREATE ROLE {ROLE} LOGIN CREATEDB' WHERE to_regrole('{ROLE}') IS NULL \\gexec
+SELECT 'CREATE DATABASE {ROLE} OWNER {ROLE}'
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{ROLE}') \\gexec
+GRANT SET ON PARAMETER session_replication_role TO {ROLE};
+"""  # noqa: S608  a name of ours
+
 
 @contextmanager
 def postgresql(home: Path) -> Generator[str]:
-    """A cluster that comes as a wheel; gives the URL of its first database.
+    """A cluster that comes as a wheel; gives the URL of a database in it.
 
     It may lose what it holds when the machine loses power, which makes it fast.
     """
@@ -22,7 +35,11 @@ def postgresql(home: Path) -> Generator[str]:
         server.psql("ALTER SYSTEM SET fsync = off;")
         server.psql("ALTER SYSTEM SET synchronous_commit = off;")
         server.psql("SELECT pg_reload_conf();")
-        yield server.get_uri().replace("postgresql:", "postgresql+asyncpg:")
+        server.psql(ROOM)
+        place = make_url(server.get_uri()).set(
+            drivername="postgresql+asyncpg", username=ROLE, database=ROLE
+        )
+        yield place.render_as_string(hide_password=False)
 
 
 @contextmanager

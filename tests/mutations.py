@@ -1,8 +1,9 @@
 """Every mutation of the schema, with an input that it accepts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from graphql import (
     GraphQLEnumType,
@@ -13,7 +14,12 @@ from graphql import (
 )
 from strawberry.utils.str_converters import to_snake_case
 
+from db.models import Plan, Role, Tier, User
+from resolvers.access import BaseRole
+from schema.ids import prefix, spell
+from tests.billing.rows import PLANS
 from tests.contract import TYPES, named
+from tests.factories import ROLES
 
 FIELDS: Mapping[str, Any] = TYPES["Mutation"].fields
 PASSWORD = "engines weave algebra"  # noqa: S105  nobody's
@@ -30,6 +36,8 @@ NAMED = {
     "alias": "production",
     "documents": "{ __typename }",
     "email": "grace@example.org",
+    "expiresIn": 3_600,
+    "invitationCode": None,
     "password": PASSWORD,
     "severityBands": False,
 }
@@ -41,14 +49,48 @@ KINDS = {
     "datasetVersion": "dataset_version",
     "model": "model",
     "modelVersion": "model_version",
+    "plan": "plan",
     "prediction": "prediction",
     "reference": "reduction_result",
     "referenceVersion": "dataset_version",
+    "role": "role",
     "shadow": "model_version",
     "upload": "file_upload",
     "uploads": "file_upload",
+    "user": "user",
 }
 """What the ids in inputs are of, but for `id`, which is of what the mutation is."""
+CALLED = {"plan_subscription": "subscription"}
+"""What mutations call a kind of row, where they do not say all of its name."""
+EVERYBODYS = {"plan"}
+"""Kinds of rows that everybody sees."""
+
+OWN = {
+    "apiKeyCreate",
+    "apiKeyRevoke",
+    "apiKeyRotate",
+    "emailChange",
+    "emailVerifyRequest",
+    "invitationRedeem",
+    "logout",
+    "passwordChange",
+    "recoveryCodesRenew",
+    "sessionConfirm",
+    "sessionRevoke",
+    "sessionsRevokeOthers",
+    "twoFactorConfirm",
+    "twoFactorDisable",
+    "twoFactorEnroll",
+    "userDeactivate",
+    "viewerExport",
+}
+"""Mutations of one's own account, which take no permission."""
+
+
+def ids_of(rows: Iterable[Any], owner: UUID | None) -> dict[str, str]:
+    """An id of each kind: of the rows of an owner, of these, of a role and a plan."""
+    more = [User(id=owner), Role(id=ROLES[BaseRole.VIEWER]), Plan(id=PLANS[Tier.PRO])]
+    return {prefix(type(row)): spell(row) for row in (*more, *rows)}
 
 
 @dataclass
@@ -111,7 +153,8 @@ class Asked:
             return next(iter(type_.values))
         if type_.name == "ID":
             kind = self._kind(path)
-            self.places.append((path, kind))
+            if kind not in EVERYBODYS:
+                self.places.append((path, kind))
             return self.ids[kind]
         if type_.name == "Upload":
             return File()
@@ -120,7 +163,8 @@ class Asked:
     def _kind(self, path: tuple[str, ...]) -> str:
         if path[-1] != "id":
             return KINDS[next(name for name in reversed(path) if name in KINDS)]
-        known = [kind for kind in self.ids if to_snake_case(self.name).startswith(kind)]
+        name = to_snake_case(self.name)
+        known = [one for one in self.ids if name.startswith(CALLED.get(one, one))]
         return max(known, key=len)
 
 

@@ -50,11 +50,13 @@ async def test_what_many_ask_at_once_is_answered_to_each(database: Database) -> 
     assert await asyncio.gather(*asked) == [f"{n}!" for n in range(200)]
 
 
-async def test_nothing_can_be_written(database: Database) -> None:
+async def test_nothing_can_be_written(database_url: str) -> None:
+    database = Database(database_url, walled=False)  # behind a wall it is not even said
     change = sa.update(sa.table("users", sa.column("email"))).values(email="mine")
     deletion = text(database, change.returning(sa.literal("done")))
     with pytest.raises(DBAPIError, match=r"read-?only"):
         await database.direct.scalar(deletion, NOTHING)
+    await database.close()
 
 
 async def test_what_is_brief_is_run_in_the_loop_and_what_is_not_beside_it(

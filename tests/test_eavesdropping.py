@@ -17,7 +17,10 @@ from schema.ids import spell
 from tests.conftest import As, Save, Someone
 from tests.contract import TYPES, named
 from tests.factories import a_point, everything
+from tests.guards import guard, pytest_generate_tests
 from tests.mutations import shown
+
+__all__ = ["guard", "pytest_generate_tests"]
 
 FIELDS: dict[str, Any] = TYPES["Subscription"].fields
 KINDS = {"analysis": "Analysis"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from db.base import utcnow
+from db.base import first_id, utcnow
 from db.models import IdempotencyKey
 from db.session import Database
 from resolvers.access import SYSTEM, Actor
@@ -162,7 +162,7 @@ async def test_a_key_is_good_for_a_day(
     first = await create(ask, rule(dataset))
     await retention.run(as_(SYSTEM))
     assert (await create(ask, rule(dataset)))["idempotencyReplayed"]
-    old = retention.first_id(utcnow() - timedelta(hours=25))
+    old = first_id(utcnow() - timedelta(hours=25))
     async with database.write.begin() as session:
         await session.execute(sa.update(IdempotencyKey).values(id=old))
     await retention.run(as_(SYSTEM))

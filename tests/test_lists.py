@@ -10,15 +10,25 @@ from graphql import GraphQLEnumType, GraphQLList
 
 from db.base import referred
 from db.dialects import as_json, from_json, say
-from db.models import Alert, Dataset, DatasetVersion, MonitorPoint
+from db.models import (
+    Alert,
+    AuditCheckpoint,
+    Dataset,
+    DatasetVersion,
+    MonitorPoint,
+    Plan,
+    Role,
+    User,
+)
 from db.session import Database
-from resolvers.access import Actor
+from resolvers.access import Actor, visible
+from resolvers.context import Context
 from schema import schema
 from schema.ids import prefix, spell
 from schema.reads import Lists
 from tests.conftest import As, Save
 from tests.contract import TYPES, members, named, reads
-from tests.factories import a_graph, a_point
+from tests.factories import a_checkpoint, a_graph, a_point
 
 MEANINGS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda held, said: held == said,
@@ -36,8 +46,9 @@ MEANINGS: dict[str, Callable[[Any, Any], bool]] = {
 LISTS: dict[str, Any] = {
     name: definition
     for name, definition in TYPES["Query"].fields.items()
-    if isinstance(reads(definition), Lists)
+    if isinstance(reads(definition), Lists) and name != "scheduledRuns"
 }
+"""All but those of which only administrators see rows."""
 
 
 async def several(save: Save, owner: Actor) -> list[Any]:
@@ -59,6 +70,15 @@ async def several(save: Save, owner: Actor) -> list[Any]:
     return rows
 
 
+async def there(context: Context) -> list[Any]:
+    """What somebody sees that was there before, and nobody's own."""
+    rows: list[Any] = []
+    async with context.read() as session:
+        for model in (AuditCheckpoint, Plan, Role, User):
+            rows += await session.scalars(visible(context.actor, model))
+    return rows
+
+
 @pytest.mark.parametrize("compiles", [True, False])
 async def test_a_filter_leaves_what_it_says(
     as_: As,
@@ -66,7 +86,9 @@ async def test_a_filter_leaves_what_it_says(
     analyst: Actor,
     compiles: bool,  # noqa: FBT001
 ) -> None:
-    rows, context = await several(save, analyst), as_(compiles=compiles)
+    context = as_(compiles=compiles)
+    await save(a_checkpoint())
+    rows = [*await several(save, analyst), *await there(context)]
     for name, definition in LISTS.items():
         model = reads(definition).model
         mine = [row for row in rows if isinstance(row, model)]
@@ -112,6 +134,8 @@ def conditions(
 ) -> Iterator[tuple[dict[str, Any], Callable[[Any], bool]]]:
     """Every condition that can be put to rows, and what it means."""
     for name, tests in type_.fields.items():
+        if named(tests).name == "Words":
+            continue  # of several columns, and a language of their own
         python = tests.extensions["strawberry-definition"].python_name
         column = getattr(type(rows[0]), python)
         within = {"name": "f1"} if named(tests).name == "Measures" else {}
@@ -170,7 +194,8 @@ async def test_pages_of_every_list_in_every_order_join_without_gap_or_repetition
     analyst: Actor,
     compiles: bool,  # noqa: FBT001
 ) -> None:
-    rows, context = await several(save, analyst), as_(compiles=compiles)
+    context = as_(compiles=compiles)
+    rows = [*await several(save, analyst), *await there(context)]
     for name, definition in LISTS.items():
         mine = [row for row in rows if isinstance(row, reads(definition).model)]
         type_ = named(definition.args["orderBy"])
@@ -203,14 +228,14 @@ async def walked(
       }}
     }}"""
     seen: list[str] = []
-    cursor: str | None = None
-    while cursor or not seen:
+    cursor, left = None, True
+    while left:
         given = {"at": cursor, "order": order}
         result = await schema.execute(query, given, context_value=context)
         page = orjson.loads(orjson.dumps(result.data))[name]
         ids = [node["id"] for node in page["nodes"]]
         seen += ids if end == "first" else ids[::-1]
-        cursor = page["pageInfo"][mark] if page["pageInfo"][more] else None
+        cursor, left = page["pageInfo"][mark], page["pageInfo"][more]
     return seen
 
 

@@ -14,13 +14,13 @@ from uuid_utils.compat import uuid7
 
 from db import migrating
 from db.base import Base, utcnow
-from db.models import Tick, User
+from db.models import User
 from db.session import Database
 from resolvers.access import Actor, BaseRole
-from tests.factories import ROLES, everything
+from tests.factories import ROLES, a_checkpoint, everything
 
 OWNER = Actor(uuid7(), BaseRole.USER)
-BROUGHT = {"roles": 3, "reduction_configs": 1, "audit_heads": 1}
+BROUGHT = {"roles": 3, "reduction_configs": 1, "audit_heads": 1, "plans": 4}
 """Rows that the migrations put there."""
 SCRIPT = ScriptDirectory(str(migrating.FOLDER))
 REVISIONS = [one.revision for one in reversed(list(SCRIPT.walk_revisions()))]
@@ -53,7 +53,7 @@ async def command_of(url: str, statement: str) -> None:
 def all_there_is() -> list[Any]:
     """A row for every table, parents first."""
     user = User(id=OWNER.user_id, email="ada@example.org", role_id=ROLES[OWNER.role])
-    return [user, *everything(OWNER), Tick(id=uuid7(), name="retention", tick=1)]
+    return [user, *everything(OWNER), a_checkpoint()]
 
 
 async def fill(url: str) -> None:
@@ -67,15 +67,17 @@ async def fill(url: str) -> None:
 
 async def tables(url: str) -> dict[str, int]:
     """How many rows there are, by table."""
-    engine = create_async_engine(url)
-    async with engine.connect() as connection:
-        names = await connection.run_sync(lambda it: sa.inspect(it).get_table_names())
+    database = Database(url)
+    async with database.read() as connection:
+        names = await connection.run_sync(
+            lambda it: sa.inspect(it.connection()).get_table_names()
+        )
         found: dict[str, int] = {}
         for name in sorted(set(names) - {"alembic_version"}):
             if not name.startswith(("audit_log_", "predictions_")):
                 count = sa.text(f"SELECT count(*) FROM {name}")  # noqa: S608  a table's
                 found[name] = (await connection.execute(count)).scalar_one()
-    await engine.dispose()
+    await database.close()
     return found
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, Changing, Owned
+from db.models.billing import Tier
 from db.types import text
 
 
@@ -54,8 +55,39 @@ class User(Changing, Base):
     failed_login_attempts: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     token_version: Mapped[int] = mapped_column(default=1)
+    totp_secret: Mapped[str | None] = mapped_column(
+        info={"secret": True, "envelope": True}
+    )
+    totp_enabled_at: Mapped[datetime | None]
+    """Since when a code is asked for besides the password."""
+    totp_last_step: Mapped[int] = mapped_column(default=0, server_default="0")
+    deleted_at: Mapped[datetime | None]
+    """When the account was closed, and what was known of the person forgotten."""
+    tier: Mapped[Tier] = mapped_column(
+        default=Tier.FREE, server_default=Tier.FREE, index=True
+    )
+    """Of the plan they have, by the subscription that holds."""
+    stripe_customer_id: Mapped[str | None] = mapped_column(
+        text(255), index=True, unique=True
+    )
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What they chose for themselves."""
+
+
+class UserRole(Owned, Base):
+    """A role that somebody was granted besides their first."""
+
+    __tablename__ = "user_roles"
+    __table_args__ = (
+        sa.UniqueConstraint("owner_id", "role_id"),
+        sa.Index(None, "owner_id", "id"),
+        sa.Index(None, "role_id", "id"),
+    )
+
+    role_id: Mapped[UUID] = mapped_column(sa.ForeignKey("roles.id", ondelete="CASCADE"))
+    assigned_by: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL")
+    )
 
 
 class Session(Owned, Changing, Base):
@@ -80,6 +112,8 @@ class Session(Owned, Changing, Base):
     """When it was ended before its time."""
     revoked_reason: Mapped[str | None] = mapped_column(text(50))
     """Why it was ended."""
+    proved_at: Mapped[datetime | None]
+    """When its owner last showed in it who they are."""
 
 
 class RefreshToken(Owned, Base):

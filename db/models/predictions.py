@@ -60,6 +60,13 @@ class Prediction(Owned, Base):
         sa.Index(None, "owner_id", "label", "id"),
         sa.Index(None, "owner_id", "status", "id"),
         sa.Index(None, "origin_id", "id"),
+        sa.Index(
+            None,
+            "api_key_id",
+            "id",
+            postgresql_where=sa.text("api_key_id IS NOT NULL"),
+            sqlite_where=sa.text("api_key_id IS NOT NULL"),
+        ),
         {"postgresql_partition_by": "RANGE (id)"},
     )
 
@@ -88,7 +95,9 @@ class Prediction(Owned, Base):
     """Why it failed."""
     source: Mapped[str] = mapped_column(text(50), default="api")
     """Where it was asked from: api, shadow, replay, or a word of the client's."""
-    api_key_id: Mapped[UUID | None]
+    api_key_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("api_keys.id", ondelete="SET NULL")
+    )
     request_id: Mapped[str | None] = mapped_column(text(64))
     """The id of the request, which the log has too."""
     origin_id: Mapped[UUID | None] = mapped_column(

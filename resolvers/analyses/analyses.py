@@ -19,9 +19,11 @@ from db.models import (
     DatasetVersion,
     ReductionConfig,
     ReductionResult,
+    UsageMetric,
 )
 from resolvers.access import Permission, changeable, require, visible
 from resolvers.analyses import configs
+from resolvers.billing.entitlements import entitled
 from resolvers.context import Context
 from resolvers.datasets import datasets
 from resolvers.errors import Conflict, Invalid
@@ -96,6 +98,7 @@ async def run(write: Transaction, id_: UUID) -> Analysis:
         write.note(
             Dataset(id=analysis.dataset_id), "last_analysis_at", None, now.isoformat()
         )
+    await entitled(write, UsageMetric.ANALYSES)
     return analysis
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from db import rows
 from db.models import AuditEntry, AuditHead
 from resolvers.access import SYSTEM, Actor, visible
+from resolvers.audit import words
 from resolvers.writes import Transaction
 
 ENTRIES: Any = AuditEntry.__table__
@@ -33,6 +34,7 @@ async def close(
     signature = hashlib.sha256(b"\0" + text.encode()).hexdigest()
     told = {"seq": last + 1, "prev_hash": before, "signature": signature}
     await write.run(_entry, **{**entry, **told})
+    await write.run(words.added, seq=last + 1)
     await write.run(_moved, now=last + 1, by=signature)
 
 

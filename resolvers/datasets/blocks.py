@@ -64,7 +64,7 @@ async def page(
         FeatureData.first_row + FeatureData.row_count > first_row,
     )
     found: list[list[float]] = []
-    async with context.database.read() as session:
+    async with context.read() as session:
         for block in await session.scalars(blocks.order_by(FeatureData.first_row)):
             start = max(first_row - block.first_row, 0)
             stop = min(end - block.first_row, block.row_count)

@@ -14,8 +14,10 @@ from db.models import (
     DatasetVersion,
     FileUpload,
     FileUploadStatus,
+    UsageMetric,
 )
 from resolvers.access import Permission, changeable, require
+from resolvers.billing.entitlements import entitled
 from resolvers.descriptions import NAME, described
 from resolvers.errors import Conflict, Invalid
 from resolvers.writes import Transaction
@@ -50,6 +52,7 @@ async def create(  # noqa: PLR0913, PLR0917  what its mutation is told
     await write.add(dataset)
     for file in files:
         file.dataset_id = dataset.id
+    await entitled(write, UsageMetric.DATASETS)
     return dataset
 
 

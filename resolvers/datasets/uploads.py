@@ -137,7 +137,7 @@ async def room(context: Context, *besides: Any) -> int:
     What is kept `besides` counts as well: models whose rows have a `file_size`.
     """
     most, kept = context.equipment.policy.storage_bytes, 0
-    async with context.database.read() as session:
+    async with context.read() as session:
         for model in (*KEEPING, *besides):
             mine = visible(context.actor, model)
             mine = mine.where(model.owner_id == context.actor.user_id)

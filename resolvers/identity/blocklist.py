@@ -1,4 +1,4 @@
-"""Passwords that everybody tries first, of the length that is asked for."""
+"""Passwords that everybody tries first, of the lengths that may be asked for."""
 
 TRIED = """
 000000000000 0123456789ab 012345678901 098765432109 111111111111 112233445566
@@ -30,4 +30,40 @@ sunshine1234 superman1234 supersecret1 supersecret123 test12345678 testtesttest
 trustno1trustno1 welcome12345 welcome123456 welcomewelcome whatever1234
 xxxxxxxxxxxx zaq12wsxcde3 zxcvbnm12345 zxcvbnm,./12 zxcvbnmasdfg
 """
-COMMON = frozenset(TRIED.split())
+SHORTER = """
+00000000 01234567 0123456789 0987654321 10203040 11111111 1111111111 11112222
+11223344 1122334455 12121212 12341234 123412341 123454321 1234554321 12345678
+123456789 1234567890 12345678910 123456781 1234567a 12345678a 123456789a
+1234567q 12345qwert 123qwe123 123321123 123123123 1236987410 147258369 1478963250
+159753456 1a2b3c4d 1g2w3e4r 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 1qaz2wsx3 1qazxsw2
+20202020 22222222 2wsx3edc 33333333 44444444 55555555 55667788 66666666 77777777
+78945612 789456123 87654321 88888888 987654321 9876543210 99999999 aa123456
+aaaaaaaa aaaa1111 abc12345 abcd1234 abcd12345 abcdefgh abcdefghi access14 admin123
+admin1234 admin12345 administr adminadmin alexander alexandra apple123 asdasdasd
+asdf1234 asdfasdf asdfghjk asdfghjkl asdf12345 azertyui azertyuiop babygirl
+baseball baseball1 basketball batman123 benjamin blink182 bonjour1 butterfly
+caroline changeme changeme1 charlie1 chelsea1 chocolate chocolate1 christian
+cocacola computer computer1 corvette courtney crystal1 danielle december
+default1 dolphin1 dragon12 dragon123 einstein elephant elizabeth eminem123 everton1
+favorite fernando football football1 forever1 francesco freedom1 friends1 fuckyou1
+gateway1 garfield gfhjkm123 graphics guitar123 hannah123 hellohello hello123
+hello1234 hunter12 iloveyou iloveyou1 iloveyou2 internet isabella jasmine1
+jennifer jessica1 jonathan jordan23 killer12 kristina letmein1 letmein123 liverpool
+liverpool1 london123 lovelove loveyou1 manchester marina123 maverick master12
+mercedes michael1 michelle midnight minecraft monkey12 monkey123 mustang1 myspace1
+naruto123 newcastle nicholas nintendo november pa55word pa55w0rd p@ssw0rd
+p@ssword passw0rd passw0rd1 passwort passw123 password password! password0
+password01 password1 password1! password12 password123 password2 password3
+passpass patricia perfect1 pokemon1 pokemon123 princess princess1 q1w2e3r4
+q1w2e3r4t5 qazwsx12 qazwsx123 qazwsxed qazwsxedc qwaszx12 qweasdzxc qweqweqwe
+qwer1234 qwert123 qwert1234 qwerty12 qwerty123 qwerty1234 qwerty12345 qwertyui
+qwertyuio qwertyuiop rainbow1 realmadrid rockstar samantha samsung1 scorpion
+secret12 secret123 september serenity shadow12 shadow123 slipknot snowball
+spiderman spiderman1 starwars starwars1 stephanie strawberry sunshine sunshine1
+superman superman1 swordfish sweetheart test1234 testtest tinkerbell trinity1
+trustno1 valentina vanessa1 veronica victoria volleyball welcome1 welcome12
+welcome123 whatever william1 windows1 xxxxxxxx yankees1 zaq12wsx zaq1zaq1 zxcvbnm1
+zxcvbnm123 zzzzzzzz
+"""
+"""Of those who show a code besides."""
+COMMON = frozenset([*TRIED.split(), *SHORTER.split()])

@@ -11,11 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import utcnow
 from db.models import AuditEntry, Outcome, User
 from resolvers.access import SYSTEM, visible
-from resolvers.errors import RateLimited
+from resolvers.audit import entries
+from resolvers.errors import RateLimited, Unauthenticated
 from resolvers.policy import Policy
 from resolvers.writes import Transaction
 
 ACTION = "login"
+CONFIRM, PROVE = "loginConfirm", "sessionConfirm"
+CHANGE, RESET = "passwordChange", "passwordReset"
+ACTIONS = (ACTION, CONFIRM, PROVE, CHANGE, RESET)
+"""What is tried with a password or a code, as the audit has it."""
+LOCKED = "too many wrong passwords or codes; wait a while"
 
 
 async def failures(
@@ -30,7 +36,7 @@ async def failures(
     since = utcnow() - 2 * timedelta(seconds=policy.lock)
     tries = (
         visible(SYSTEM, AuditEntry)
-        .where(AuditEntry.entity_id == subject, AuditEntry.action == ACTION)
+        .where(AuditEntry.entity_id == subject, AuditEntry.action.in_(ACTIONS))
         .where(AuditEntry.created_at > since, code.is_distinct_from(RateLimited.code))
         .order_by(AuditEntry.id.desc())
         .with_only_columns(AuditEntry.created_at, AuditEntry.status)
@@ -47,16 +53,45 @@ def ends(failed: list[datetime], policy: Policy) -> datetime | None:
     return failed[0] + timedelta(seconds=policy.lock)
 
 
-async def count(write: Transaction, user_id: UUID, policy: Policy) -> None:
-    """Say in the row of an account what one more wrong password makes of it."""
-    user = await write.session.get_one(User, user_id, with_for_update=True)
-    before = await failures(write.session, user_id, policy)
+async def admitted(write: Transaction, user_id: UUID, policy: Policy) -> User:
+    """An account that somebody tries a code of. One try is made after another.
+
+    Raises RateLimited while it is locked, and Unauthenticated where it is gone.
+    """
+    await write.serve()
+    user = await write.session.get(User, user_id, with_for_update=True)
+    if user is None:
+        raise Unauthenticated("there is no such account any more")
+    until = ends(await failures(write.session, user_id, policy), policy)
+    if until and until > (now := utcnow()):
+        raise RateLimited(LOCKED, (until - now).total_seconds())
+    return user
+
+
+async def fail(
+    write: Transaction, action: str, user: User, policy: Policy, **about: str
+) -> None:
+    """Write down that what was shown for an account is wrong, which counts it."""
+    write.changes["refused"] = {"code": "INVALID", **about}
+    await count(write, user.id, policy)
+    await entries.append(write, action, user, status=Outcome.FAILURE)
+
+
+async def count(write: Transaction, subject: UUID, policy: Policy) -> None:
+    """Say in the row of an account what one more wrong password makes of it.
+
+    Where there is no account the same is said to the database, and changes nothing.
+    """
+    await write.serve()
+    rows = visible(SYSTEM, User).where(User.id == subject).with_for_update()
+    user = await write.session.scalar(rows)
+    before = await failures(write.session, subject, policy)
     failed = _window([utcnow(), *before], policy)
     said = {"failed_login_attempts": len(failed), "locked_until": ends(failed, policy)}
-    for column, value in said.items():
+    for column, value in said.items() if user else ():
         if value != getattr(user, column):
             write.note(user, column, getattr(user, column), value)
-    changed = sa.update(User).where(User.id == user_id).values(said)
+    changed = sa.update(User).where(User.id == subject).values(said)
     await write.session.execute(changed)
 
 

@@ -12,13 +12,12 @@ from db.models import Outcome, Role, User
 from resolvers.access import SYSTEM, Actor, BaseRole, visible
 from resolvers.audit import entries
 from resolvers.context import Context
-from resolvers.errors import Invalid, RateLimited, patient
+from resolvers.errors import Conflict, Invalid, RateLimited, patient
 from resolvers.identity import addresses, lockouts, sessions
 from resolvers.identity.sessions import Opening
 from resolvers.writes import Transaction
 
 WRONG = "the e-mail address or the password is wrong"
-LOCKED = "too many wrong passwords; wait a while"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,8 +28,10 @@ class Known:
     role: BaseRole
     version: int
     """Of their tokens, as it was then: a new password makes it another."""
-    renewed: str | None
+    renewed: str | None = None
     """The password's hash, where it has to be made with more effort now."""
+    asked: bool = False
+    """Whether they have to show a code too, before a session begins."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,8 +45,10 @@ class Attempt:
     locked_until: datetime | None
 
 
-async def verified(context: Context, email: str, password: str) -> Known:
-    """Whoever has this e-mail address and password.
+async def verified(
+    context: Context, email: str, password: str, action: str = lockouts.ACTION
+) -> Known:
+    """Whoever has this e-mail address and password, which are shown for some action.
 
     Raises Invalid, and RateLimited after too many tries. Either is written down, but
     for tries beyond what an address may make at all.
@@ -53,37 +56,72 @@ async def verified(context: Context, email: str, password: str) -> Known:
     attempt = await _attempt(context, addresses.compared(email))
     user, passwords = attempt.user, context.equipment.passwords
     if (until := attempt.locked_until) and until > (now := utcnow()):
-        await _write_down(context, attempt, RateLimited.code)
-        raise RateLimited(LOCKED, (until - now).total_seconds())
+        await _write_down(context, attempt, action, RateLimited.code)
+        raise RateLimited(lockouts.LOCKED, (until - now).total_seconds())
     stored = user and user.password_hash
     right = await passwords.verified(stored, password)
     if not (user and stored and right and user.is_active):
-        await _write_down(context, attempt, "INVALID")
+        await _write_down(context, attempt, action, "INVALID")
         raise Invalid(WRONG)
+    if action == lockouts.ACTION:
+        await _require_reachable(context, user)
     renewed = await passwords.hashed(password) if passwords.outdated(stored) else None
-    return Known(user.id, attempt.role, user.token_version, renewed)
+    asked = user.totp_enabled_at is not None
+    return Known(user.id, attempt.role, user.token_version, renewed, asked)
+
+
+async def _require_reachable(context: Context, user: User) -> None:
+    """Let nobody in whose address has to be verified first. Raises Conflict."""
+    if context.equipment.policy.verify_email and not user.email_verified:
+        await entries.refused(context, lockouts.ACTION, str(Conflict.code))
+        said = "open the link that was mailed to you first, or reset your password"
+        raise Conflict(said, "email")
 
 
 async def log_in(write: Transaction, known: Known, opening: Opening) -> User:
     """Begin a session of somebody known, unless they were locked out meanwhile."""
+    return await enter(write, known, opening, User.totp_enabled_at.is_(None))
+
+
+async def challenge(write: Transaction, known: Known) -> None:
+    """Ask somebody known for a code: nothing begins as yet, and no failure is over."""
+    write.actor = Actor(known.user_id, known.role)
+    write.changes["secondFactor"] = {"asked": "true"}
+    if known.renewed and not await _set(write, known, password_hash=known.renewed):
+        raise Invalid(WRONG)
+
+
+async def enter(
+    write: Transaction, known: Known, opening: Opening, *still: sa.ColumnElement[bool]
+) -> User:
+    """Begin a session of somebody who has shown all that they are asked for.
+
+    Raises Invalid where that has changed, or these conditions hold no more.
+    """
     now = utcnow()
     write.actor = Actor(known.user_id, known.role)
     changed: dict[str, Any] = {"last_login": now}
+    changed |= {"failed_login_attempts": 0, "locked_until": None}
     if known.renewed:
         changed["password_hash"] = known.renewed
-    entered = (
-        sa.update(User)
-        .where(User.id == known.user_id, User.is_active, lockouts.unlocked())
-        .where(User.token_version == known.version)
-        .values(failed_login_attempts=0, locked_until=None, **changed)
-        .returning(User)
-    )
-    if (user := await write.session.scalar(entered)) is None:
+    user = await _set(write, known, lockouts.unlocked(), *still, **changed)
+    if user is None:
         raise Invalid(WRONG)
     write.note(user, "last_login", None, now)
-    if known.renewed:
-        write.note(user, "password_hash", "secret", "secret, made with more effort")
     await sessions.begin(write, user.id, opening)
+    return user
+
+
+async def _set(
+    write: Transaction, known: Known, *still: sa.ColumnElement[bool], **changed: Any
+) -> User | None:
+    """Change the row of somebody known, if it is as it was then."""
+    await write.serve()
+    same = sa.update(User).where(User.id == known.user_id, User.is_active, *still)
+    same = same.where(User.token_version == known.version)
+    user = await write.session.scalar(same.values(**changed).returning(User))
+    if user and "password_hash" in changed:
+        write.note(user, "password_hash", "secret", "secret, made with more effort")
     return user
 
 
@@ -95,7 +133,7 @@ async def _attempt(context: Context, address: str) -> Attempt:
     await throttle.hit(lockouts.ACTION, context.origin.address or "")
     await throttle.hit(lockouts.ACTION, fingerprint)
     rows = visible(SYSTEM, User).join(Role, Role.id == User.role_id)
-    rows = rows.where(sa.func.lower(User.email) == address).add_columns(Role.name)
+    rows = rows.where(addresses.whose(address)).add_columns(Role.name)
     with patient():
         async with context.database.read() as session:
             found = (await session.execute(rows)).one_or_none()
@@ -105,7 +143,9 @@ async def _attempt(context: Context, address: str) -> Attempt:
     return Attempt(user, BaseRole(role), subject, lockouts.ends(failed, policy))
 
 
-async def _write_down(context: Context, attempt: Attempt, code: str) -> None:
+async def _write_down(
+    context: Context, attempt: Attempt, action: str, code: str
+) -> None:
     """Write a failure down, which counts it, in a transaction of its own."""
     user, subject, policy = attempt.user, attempt.subject, context.equipment.policy
 
@@ -113,9 +153,9 @@ async def _write_down(context: Context, attempt: Attempt, code: str) -> None:
         write.changes["refused"] = {"code": code}
         if user is None:
             write.changes["refused"]["email"] = subject.hex[:16]
-        elif code != RateLimited.code:
-            await lockouts.count(write, user.id, policy)
-        failure, action = Outcome.FAILURE, lockouts.ACTION
+        if code != RateLimited.code:  # so that time tells nothing, of nobody too
+            await lockouts.count(write, subject, policy)
+        failure = Outcome.FAILURE
         await entries.append(write, action, user, status=failure, entity_id=subject)
 
     await context.written(work)

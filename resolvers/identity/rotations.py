@@ -10,15 +10,16 @@ import sqlalchemy as sa
 
 from db import faultpoints
 from db.base import utcnow
-from db.models import Outcome, RefreshToken, Session
+from db.models import Outcome, RefreshToken, Session, User
 from resolvers.access import SYSTEM, Actor, visible
 from resolvers.context import Context
 from resolvers.errors import Unauthenticated, patient
-from resolvers.identity import tokens
+from resolvers.identity import letters, tokens
 from resolvers.identity.sessions import end, prolong
 from resolvers.identity.standings import Standing, standing
 from resolvers.identity.tokens import Refresh
 from resolvers.platform.events import conclude
+from resolvers.policy import Policy
 from resolvers.writes import Transaction
 
 REUSE = "refreshReuse"
@@ -82,12 +83,12 @@ async def rotate(write: Transaction, rotation: Rotation) -> Session:
 
 @asynccontextmanager
 async def replays_ended(context: Context) -> AsyncGenerator[None]:
-    """End the session of a token that is Replayed, and write that down."""
+    """End the session of a token that is Replayed, write it down, and tell its user."""
     try:
         yield
     except Replayed as replayed:
-        session_id = replayed.session_id
-        await context.written(lambda write: _end(write, session_id))
+        session_id, policy = replayed.session_id, context.equipment.policy
+        await context.written(lambda write: _end(write, session_id, policy))
         raise
 
 
@@ -107,6 +108,7 @@ async def resumed(context: Context, session: Session) -> Standing:
 
 async def _session(write: Transaction, rotation: Rotation) -> Session:
     """The session of the token that is shown, locked. Raises Unauthenticated."""
+    await write.serve()
     rows = visible(SYSTEM, Session).join(
         RefreshToken, RefreshToken.session_id == Session.id
     )
@@ -148,9 +150,12 @@ async def _spent_just_now(write: Transaction, rotation: Rotation) -> bool:
     return child is not None and utcnow() - parent.used_at <= rotation.grace
 
 
-async def _end(write: Transaction, session_id: UUID) -> None:
+async def _end(write: Transaction, session_id: UUID, policy: Policy) -> None:
+    await write.serve()
     rows = visible(SYSTEM, Session).where(Session.id == session_id)
     session = (await write.session.scalars(rows.with_for_update())).one()
     if session.revoked_at is None:
         await end(write, session, REUSE)
+        user = await write.session.get_one(User, session.owner_id)
+        write.letters.append(letters.reused(policy, user.email))
         await conclude(write, REUSE, session, status=Outcome.FAILURE)

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,23 +18,39 @@ from db.base import utcnow
 from resolvers.errors import Unauthenticated
 from resolvers.keys import Keys, key_id
 
-ACCESS = "access token"
 REFRESH = "refresh token"
 ROTATION = "refresh token rotation"
 """What keys are made for."""
 PARTY = "heliograph"
 """Who signs the tokens, and whom they are for."""
-KIND = "at+jwt"
 ALGORITHM = "HS256"
 LEEWAY = 30
 """Seconds by which clocks may differ."""
 LARGEST = 4096
-"""Characters of an access token."""
-CLAIMS = ["iss", "aud", "sub", "sid", "jti", "iat", "exp", "ver"]
+"""Characters of a signed token."""
 JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+INVALID = "this token is not valid, or no longer"
 OVER = "this refresh token is not valid, or no longer"
 SHOWN = re.compile(r"rt_[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of signed token. Whoever takes one kind takes no other."""
+
+    purpose: str
+    """What its key is made for."""
+    kind: str
+    """Its `typ`."""
+    audience: str
+    texts: Sequence[str]
+    """Claims that are texts, and all there."""
+    numbers: Sequence[str] = ("iat", "exp", "ver")
+    """Claims that are whole numbers, and all there."""
+
+
+ACCESS = Form("access token", "at+jwt", PARTY, ("iss", "aud", "sub", "sid", "jti"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +74,26 @@ class Refresh:
 
 def access(keys: Keys, claims: Claims) -> str:
     """A signed token that makes these claims."""
-    key = keys.derived(ACCESS)
     said = {
-        "iss": PARTY,
-        "aud": PARTY,
         "sub": claims.user_id.hex,
         "sid": claims.session_id.hex,
-        "jti": uuid7().hex,
-        "iat": int(utcnow().timestamp()),
-        "exp": int(claims.expires_at.timestamp()),
         "ver": claims.version,
     }
-    return jwt.encode(said, key, ALGORITHM, {"typ": KIND, "kid": key_id(key)})
+    return signed(keys, ACCESS, claims.expires_at, said)
+
+
+def signed(keys: Keys, form: Form, ends: datetime, said: Mapping[str, Any]) -> str:
+    """A token of some form that says this, until then."""
+    key = keys.derived(form.purpose)
+    usual = {
+        "iss": PARTY,
+        "aud": form.audience,
+        "jti": uuid7().hex,
+        "iat": int(utcnow().timestamp()),
+        "exp": int(ends.timestamp()),
+    }
+    head = {"typ": form.kind, "kid": key_id(key)}
+    return jwt.encode(usual | dict(said), key, ALGORITHM, head)
 
 
 def expiry(lifetime: float) -> datetime:
@@ -78,42 +103,47 @@ def expiry(lifetime: float) -> datetime:
 
 def read(keys: Keys, text: str) -> Claims:
     """What an access token of ours claims. Raises Unauthenticated for any other."""
+    said = verified(keys, ACCESS, text)
     try:
-        said = _verified(keys, text)
-        return Claims(
-            UUID(said["sub"]),
-            UUID(said["sid"]),
-            said["ver"],
-            datetime.fromtimestamp(said["exp"], UTC),
-        )
-    except (jwt.InvalidTokenError, ValueError, OverflowError, OSError) as error:
-        raise Unauthenticated("this token is not valid, or no longer") from error
+        user_id, session_id = UUID(said["sub"]), UUID(said["sid"])
+        ends = datetime.fromtimestamp(said["exp"], UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Unauthenticated(INVALID) from error
+    return Claims(user_id, session_id, said["ver"], ends)
 
 
-def _verified(keys: Keys, text: str) -> dict[str, Any]:
+def verified(keys: Keys, form: Form, text: str) -> dict[str, Any]:
+    """What a token of ours and of this form says. Raises Unauthenticated."""
+    try:
+        return _decoded(keys, form, text)
+    except (jwt.InvalidTokenError, ValueError, OverflowError) as error:
+        raise Unauthenticated(INVALID) from error
+
+
+def _decoded(keys: Keys, form: Form, text: str) -> dict[str, Any]:
     """The claims of a token. A key verifies by one algorithm, whatever a token says."""
     if len(text) > LARGEST or not JWS.fullmatch(text):
         raise jwt.InvalidTokenError("no token")
     header = jwt.get_unverified_header(text)
     kid = header.get("kid")
-    if header.get("typ") != KIND or not (
+    if header.get("typ") != form.kind or not (
         isinstance(kid, str) and KEY_ID.fullmatch(kid)
     ):
-        raise jwt.InvalidTokenError("no access token")
-    if (key := keys.verifying(ACCESS).get(kid)) is None:
+        raise jwt.InvalidTokenError(f"no {form.purpose}")
+    if (key := keys.verifying(form.purpose).get(kid)) is None:
         raise jwt.InvalidTokenError("no key has this id")
     said: dict[str, Any] = jwt.decode(
         text,
         key,
         [ALGORITHM],
-        options={"require": CLAIMS},
-        audience=PARTY,
+        options={"require": [*form.texts, *form.numbers]},
+        audience=form.audience,
         issuer=PARTY,
         leeway=LEEWAY,
     )
-    if any(type(said[name]) is not int for name in ("iat", "exp", "ver")):
+    if any(type(said[name]) is not int for name in form.numbers):
         raise jwt.InvalidTokenError("a time is a whole number")
-    if any(type(said[name]) is not str for name in ("sub", "sid", "jti")):
+    if any(type(said[name]) is not str for name in form.texts):
         raise jwt.InvalidTokenError("an id is a text")
     return said
 
@@ -136,10 +166,7 @@ def hashes(keys: Keys, text: str) -> list[str]:
     """
     if not SHOWN.fullmatch(text):
         raise Unauthenticated(OVER)
-    return [
-        hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-        for key in keys.verifying(REFRESH).values()
-    ]
+    return keys.fingerprints(REFRESH, text)
 
 
 def _kept(keys: Keys, secret: bytes) -> Refresh:

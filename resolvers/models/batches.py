@@ -22,9 +22,12 @@ from db.models import (
     DatasetVersion,
     Job,
     JobStatus,
+    UsageMetric,
 )
 from resolvers.access import Permission, require
 from resolvers.analyses.analyses import newest
+from resolvers.billing import counters
+from resolvers.billing.entitlements import entitled
 from resolvers.context import Context
 from resolvers.datasets import uploads
 from resolvers.errors import Invalid
@@ -87,6 +90,7 @@ async def start(write: Transaction, batch: Batch) -> BatchPrediction:
     )
     job = await write.enqueue(TASK, owner_id, batch_id=str(row.id))
     row.job_id = job.id
+    await entitled(write, UsageMetric.PREDICTIONS, data.row_count)
     return row
 
 
@@ -138,6 +142,8 @@ async def ended(
     batch = await write.session.get(BatchPrediction, id_, with_for_update=True)
     if batch:
         batch.error_message = reason or f"its job was {status}"
+        about = (batch.row_count, batch.created_at)
+        await counters.give_back(write, batch.owner_id, UsageMetric.PREDICTIONS, *about)
 
 
 async def _begun(context: Context, id_: UUID) -> tuple[BatchPrediction, DatasetVersion]:

@@ -9,12 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from uuid_utils.compat import uuid7
 
-from db.base import utcnow
+from db.base import first_id, utcnow
 from db.models import ModelVersion, Prediction, PredictionStats, PredictionStatus
 from resolvers.access import SYSTEM, visible
 from resolvers.context import Context
 from resolvers.models.bins import binned
-from resolvers.platform.retention import first_id
 from resolvers.writes import Transaction
 
 LATE = timedelta(hours=1)

@@ -35,7 +35,7 @@ async def lot(context: Context, version_id: UUID, window: Window) -> Lot:
     rows = window.of(context.actor, version_id).where(
         Prediction.status != PredictionStatus.PENDING
     )
-    async with context.database.read() as session:
+    async with context.read() as session:
         count = rows.with_only_columns(sa.func.count())
         found = Lot(await session.scalar(count) or 0)
     values, last = 0, None
@@ -64,7 +64,7 @@ async def truths(context: Context, version_id: UUID, window: Window) -> list[Tru
         NUMBER.label("number"),
     )
     newest = rows.order_by(of.id.desc()).limit(MOST).with_only_columns(*said)
-    async with context.database.read() as session:
+    async with context.read() as session:
         return [_truth(*row) for row in await session.execute(newest)]
 
 
@@ -91,7 +91,7 @@ async def _some(context: Context, rows: Any, last: UUID | None) -> list[Any]:
     of = Prediction
     said = (of.id, of.status, of.label, of.confidence, of.input_data)
     page = rows.order_by(of.id.desc()).limit(AT_ONCE)
-    async with context.database.read() as session:
+    async with context.read() as session:
         page = page.with_only_columns(*said, NUMBER.label("number"))
         return [*await session.execute(page)]
 

@@ -14,8 +14,10 @@ from db.models import (
     Prediction,
     PredictionLog,
     PredictionStatus,
+    UsageMetric,
 )
 from resolvers.access import Permission, require
+from resolvers.billing.entitlements import entitled
 from resolvers.errors import Invalid, Missing
 from resolvers.models.asking import Asked, Came
 from resolvers.models.questions import text_of
@@ -28,7 +30,7 @@ CREATED = "prediction"
 async def predict(write: Transaction, said: Asked) -> Prediction:
     """Keep the answer to one input, and its shadow's."""
     owner_id = require(write.actor, Permission.PREDICT)
-    [columns, *shadow] = _rows(owner_id, said, write.origin.request_id)
+    [columns, *shadow] = _rows(write, owner_id, said)
     prediction = Prediction(**columns)
     try:
         await write.add(prediction)
@@ -41,6 +43,7 @@ async def predict(write: Transaction, said: Asked) -> Prediction:
         await write.add(PredictionLog(**line))
     for one in (columns, *shadow):
         write.remembered.append((CREATED, owner_id, one["id"]))
+    await entitled(write, UsageMetric.PREDICTIONS)
     return prediction
 
 
@@ -50,7 +53,7 @@ async def predict_all(write: Transaction, said: Asked) -> Prediction:
     As with points, the audit has how many there are; what they are is in the rows.
     """
     owner_id = require(write.actor, Permission.PREDICT)
-    rows = [*_rows(owner_id, said, write.origin.request_id)]
+    rows = [*_rows(write, owner_id, said)]
     try:
         await write.fill(Prediction, rows)
     except IntegrityError as error:
@@ -59,6 +62,7 @@ async def predict_all(write: Transaction, said: Asked) -> Prediction:
     if lines := [*_lines(said, rows)]:
         await write.fill(PredictionLog, lines)
     write.remembered += [(CREATED, owner_id, one["id"]) for one in rows]
+    await entitled(write, UsageMetric.PREDICTIONS, len(said.came.inputs))
     first = Prediction(id=rows[0]["id"], owner_id=owner_id)
     write.note(first, "model_version_id", None, said.came.version.id)
     write.note(first, "predictions", None, len(rows))
@@ -70,11 +74,14 @@ def following(first: UUID, count: int) -> list[UUID]:
     return [UUID(int=first.int + place) for place in range(count)]
 
 
-def _rows(owner_id: UUID, said: Asked, request_id: str) -> Iterator[dict[str, Any]]:
+def _rows(write: Transaction, owner_id: UUID, said: Asked) -> Iterator[dict[str, Any]]:
     """The columns of each prediction, and then of each shadow's."""
     question, several = said.question, len(said.came.inputs)
     ids = following(uuid7(), 2 * several)
-    common = {"owner_id": owner_id, "request_id": request_id or None}
+    common: dict[str, Any] = {"owner_id": owner_id}
+    common["request_id"] = write.origin.request_id or None
+    if key_id := write.actor.key_id:
+        common["api_key_id"] = key_id
     for place, columns in enumerate(_columns(said.came)):
         about = {"source": question.source, "origin_id": question.origin_id}
         yield {"id": ids[place], **common, **columns, **about}

@@ -13,13 +13,12 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from db.base import utcnow
+from db.base import first_id, utcnow
 from db.dialects import say
 from db.models import Prediction, PredictionStats, PredictionStatus
 from resolvers.access import visible
 from resolvers.context import Context
 from resolvers.errors import BadRequest, patient
-from resolvers.platform.retention import first_id
 
 MOST = 3_660
 """Days."""
@@ -193,7 +192,7 @@ def _part(rows: Any, **columns: Any) -> Any:
 
 async def _rows(context: Context, parts: Iterable[Any]) -> Sequence[Any]:
     with patient():
-        async with context.database.read() as session:
+        async with context.read() as session:
             return (await session.execute(sa.union_all(*parts))).all()
 
 

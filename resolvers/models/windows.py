@@ -7,11 +7,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from db.base import utcnow
+from db.base import first_id, utcnow
 from db.models import Prediction
 from resolvers.access import Actor, visible
 from resolvers.errors import Conflict, Invalid
-from resolvers.platform.retention import first_id
 from resolvers.writes import Transaction
 
 WEEK = timedelta(days=7)

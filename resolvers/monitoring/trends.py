@@ -48,7 +48,7 @@ async def _points(context: Context, analysis: Analysis) -> list[Any]:
     query = shown.order_by(MonitorPoint.process_order).limit(MOST + 1)
     found: list[Any] = []
     with patient():
-        async with context.database.read() as session:
+        async with context.read() as session:
             stream = await session.stream(query)
             async for part in stream.partitions(AT_ONCE):
                 found += part

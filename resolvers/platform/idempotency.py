@@ -1,6 +1,7 @@
 """Keys of a caller's own, under which a mutation takes effect once."""
 
 import hashlib
+import json
 from dataclasses import fields, is_dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,6 @@ from db import models, rows
 from db.base import Base
 from db.models import IdempotencyKey
 from resolvers.access import Actor, require_user
-from resolvers.audit.entries import canonical
 from resolvers.context import Context
 from resolvers.errors import LOCKED, Conflict, IdempotencyMismatch, Invalid
 from resolvers.writes import Transaction
@@ -61,7 +61,7 @@ async def replayed(context: Context, operation: str, key: str, given: Any) -> An
     """
     same = (IdempotencyKey.operation == operation) & (IdempotencyKey.key == key)
     mine = same & (IdempotencyKey.owner_id == context.actor.user_id)
-    async with context.database.read() as session:
+    async with context.read() as session:
         found = await session.scalar(sa.select(IdempotencyKey).where(mine))
     if found is None or found.fingerprint != fingerprint(given):
         raise IdempotencyMismatch(
@@ -75,7 +75,9 @@ async def replayed(context: Context, operation: str, key: str, given: Any) -> An
 
 def fingerprint(given: Any) -> str:
     """A digest of what a mutation was given; equal input, equal digest."""
-    return hashlib.sha256(canonical(_plain(given)).encode()).hexdigest()
+    spelling: Any = {"sort_keys": True, "separators": (",", ":")}
+    text = json.dumps(_plain(given), ensure_ascii=False, **spelling)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _plain(given: Any) -> Any:

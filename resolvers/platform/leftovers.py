@@ -27,13 +27,17 @@ NAMED: Mapping[str, tuple[Any, str]] = {
 """For each folder of the store the rows that name its files, and by which column."""
 
 
-async def remove(context: Context) -> None:
+async def remove(context: Context) -> dict[str, int]:
     """Remove files that have no row, or were never whole, after a day."""
     store, before = context.equipment.store, utcnow() - AGE
+    counts = dict.fromkeys(NAMED, 0)
     await store.tidy(before)
     for folder, named in NAMED.items():
         async for keys in store.older(folder, before):
-            await store.remove(*await _unnamed(context, keys, *named))
+            unnamed = await _unnamed(context, keys, *named)
+            await store.remove(*unnamed)
+            counts[folder] += len(unnamed)
+    return counts
 
 
 async def _unnamed(

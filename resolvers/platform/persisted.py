@@ -89,7 +89,7 @@ async def find(context: Context, sha256: str) -> PersistedOperation | None:
     rows = askable(context.actor).where(PersistedOperation.sha256 == sha256)
     first = rows.order_by(PersistedOperation.is_shared.desc()).limit(1)
     with patient():
-        async with context.database.read() as session:
+        async with context.read() as session:
             return await session.scalar(first)
 
 

@@ -15,7 +15,7 @@ from schema.connections import Connection
 from schema.edges import found, listed
 from schema.enums import ActorKind, Damage, Outcome
 from schema.ids import prefix
-from schema.inputs import Compare, Filter, Is, Order
+from schema.inputs import Compare, Filter, Is, Order, Words
 from schema.nodes import Entity, Info
 from schema.reads import costing
 from schema.scalars import BigInt
@@ -82,6 +82,8 @@ class AuditEntryFilter(Filter):
     """By what it was done to."""
     created_at: Compare[datetime] | None = None
     """By when it was done."""
+    payload: Words | None = strawberry.field(name="search", default=None)
+    """By words."""
 
 
 @strawberry.enum
@@ -114,6 +116,10 @@ class AuditVerifyResult:
     """The first entry that is not as it was."""
     damage: Damage | None
     """What was done to it."""
+    signed_seq: int
+    """The last entry up to which it is as a signed checkpoint has it; 0 for none."""
+    erased: int
+    """Entries whose payloads were erased, as a later entry says."""
 
 
 @strawberry.type
@@ -141,4 +147,6 @@ class Query:
             last_seq=found.last_seq,
             broken_seq=found.broken_seq,
             damage=found.damage,
+            signed_seq=found.signed_seq,
+            erased=found.erased,
         )

@@ -6,20 +6,36 @@ from typing import Any
 import strawberry
 
 from db import models
-from resolvers.access import GRANTS, BaseRole, Permission
+from resolvers.access import Permission
+from resolvers.billing import subscriptions
+from resolvers.identity import roles as grants
+from resolvers.identity import standings
+from schema.billing.subscriptions import OWN, PlanSubscription, live
+from schema.billing.usage import UsageMonth, limits, used
 from schema.connections import Connection
-from schema.edges import to_many, to_one, viewer
+from schema.edges import formula, found, listed, picked, to_many, to_one, viewer
+from schema.enums import Tier
 from schema.identity.roles import Role
-from schema.lists.identity import SessionFilter, SessionOrder
-from schema.models.statistics import DailyUsage, usage
+from schema.limits import Limit
+from schema.lists.identity import (
+    ApiKeyFilter,
+    ApiKeyOrder,
+    SessionFilter,
+    SessionOrder,
+    UserFilter,
+    UserOrder,
+    UserRoleFilter,
+    UserRoleOrder,
+)
+from schema.models.statistics import DailyUsage
+from schema.models.statistics import usage as daily
 from schema.nodes import Entity, Info
 from schema.reads import costing
-from schema.refs import SessionRef
+from schema.refs import ApiKeyRef, SessionRef, UserRoleRef
 
 
 async def _permissions(root: Any, info: Info) -> list[Permission]:
-    role = await info.context.loaders.row(models.Role).load(root.role_id)
-    return sorted(GRANTS[BaseRole(role.name)]) if role else []
+    return await standings.permitted(info.context, root.id)
 
 
 @strawberry.type
@@ -32,16 +48,34 @@ class User(Entity, of=models.User):
     is_active: bool
     email_verified: bool
     last_login: datetime | None
+    totp_enabled_at: datetime | None
     role: Role | None = to_one(models.User.role_id)
-    """What they may do, by its name."""
+    """Their first role, which decides what they see."""
+    roles: Connection[UserRoleRef] = to_many(
+        models.UserRole.owner_id, UserRoleFilter, UserRoleOrder
+    )
+    """Roles that they were granted besides."""
+    is_admin: bool = formula(models.User, grants.is_admin)
     permissions: list[Permission] = strawberry.field(resolver=_permissions)
-    """What they may do, one by one."""
+    """What they may do, one by one, by all of their roles."""
     sessions: Connection[SessionRef] = to_many(
         models.Session.owner_id, SessionFilter, SessionOrder
     )
     """Where they are signed in, or were."""
+    api_keys: Connection[ApiKeyRef] = to_many(
+        models.ApiKey.owner_id, ApiKeyFilter, ApiKeyOrder
+    )
+    """Keys by which programs ask in their name."""
+    tier: Tier
+    subscription: PlanSubscription | None = picked(models.PlanSubscription, OWN, live)
+    """The plan they have; null is the free one."""
+    stripe_subscription_id: str | None = formula(
+        models.User, subscriptions.stripe_subscription_id
+    )
+    limits: list[Limit] = strawberry.field(resolver=limits, metadata=costing(10))
+    usage: list[UsageMonth] = strawberry.field(resolver=used, metadata=costing(10))
     usage_analytics: list[DailyUsage] = strawberry.field(
-        resolver=usage, metadata=costing(10)
+        resolver=daily, metadata=costing(10)
     )
 
 
@@ -49,3 +83,7 @@ class User(Entity, of=models.User):
 class Query:
     viewer: User | None = viewer(models.User)
     """You; null for whoever has not signed in."""
+    user: User | None = found(models.User)
+    """An account: yours, or any if you are an administrator."""
+    users: Connection[User] = listed(models.User, UserFilter, UserOrder)
+    """Your account, and all others if you are an administrator."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import strawberry
 
+from schema.enums import RunStatus
 from schema.inputs import Compare, Filter, Is, Matches, Order
 
 
@@ -37,4 +38,32 @@ class PersistedOperationOrder(Order):
     """How to sort documents."""
 
     field: PersistedOperationOrderField
+    """What to sort by."""
+
+
+@strawberry.input
+class ScheduledRunFilter(Filter):
+    """Which runs."""
+
+    name: Is[str] | None = None
+    """By what is done."""
+    status: Is[RunStatus] | None = None
+    """By how far they are."""
+    created_at: Compare[datetime] | None = None
+    """By when they were first begun."""
+
+
+@strawberry.enum
+class ScheduledRunOrderField(StrEnum):
+    """What runs are sorted by."""
+
+    CREATED_AT = "id"
+    """When they were first begun."""
+
+
+@strawberry.input
+class ScheduledRunOrder(Order):
+    """How to sort runs."""
+
+    field: ScheduledRunOrderField
     """What to sort by."""

@@ -27,7 +27,12 @@ from schema.lists.predictions import (
 from schema.models.versions import ModelVersion
 from schema.nodes import Entity
 from schema.platform.jobs import Job
-from schema.refs import PredictionFeedbackRef, PredictionLogRef, PredictionRef
+from schema.refs import (
+    ApiKeyRef,
+    PredictionFeedbackRef,
+    PredictionLogRef,
+    PredictionRef,
+)
 from schema.scalars import BigInt
 
 
@@ -50,6 +55,8 @@ class Prediction(Entity, of=models.Prediction):
     request_id: str | None
     model_version: ModelVersion = to_one(models.Prediction.model_version_id)
     """The version that was asked."""
+    api_key: ApiKeyRef | None = to_one(models.Prediction.api_key_id)
+    """The API key it was asked with; null where somebody was there themselves."""
     origin: PredictionRef | None = to_one(models.Prediction.origin_id)
     """The prediction whose input this repeats: replayed, or as its shadow."""
     repetitions: Connection[PredictionRef] = to_many(

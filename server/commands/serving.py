@@ -32,6 +32,7 @@ async def serve(settings: Settings, asked: Namespace) -> None:
     with using(settings.data):
         await startup.migrated(settings, migrate=migrate)
         async with equipped(settings) as equipment, _telling(member, equipment):
+            await startup.walled(equipment.database, settings.wall)
             await startup.checked(equipment)
             idle = asked.only == "web"
             working = nullcontext() if idle else _working(settings, equipment)

@@ -7,6 +7,7 @@ from alembic import command
 from alembic.util.exc import CommandError
 
 from db import migrating
+from server import startup
 from server.commands.output import say
 from server.disk import using
 from server.failures import Failure
@@ -24,7 +25,9 @@ async def migrate(settings: Settings, asked: Namespace) -> None:
     back = settings.embedded and asked.step == "downgrade"
     try:
         with using(settings.data, alone=True) if back else nullcontext():
-            await _step(settings.database, asked)
+            await _step(settings.owner, asked)
+        if asked.step == "upgrade":
+            await startup.granted(settings)
     except CommandError as error:
         raise Failure(str(error).rstrip(".")) from error
 

@@ -3,11 +3,10 @@
 import ipaddress
 import logging
 
-import sqlalchemy as sa
-
 from db.models import User
 from resolvers.access import SYSTEM, visible
 from resolvers.equipment import Equipment
+from resolvers.identity import addresses
 from server.demo.loading import EMAIL
 from server.failures import Failure
 
@@ -33,7 +32,7 @@ def refuse(host: str) -> None:
 
 async def warn(equipment: Equipment, host: str) -> None:
     """Log it where others can sign in to the demo."""
-    there = visible(SYSTEM, User).where(sa.func.lower(User.email) == EMAIL)
+    there = visible(SYSTEM, User).where(addresses.whose(EMAIL))
     async with equipment.database.read() as session:
         found = await session.scalar(there.where(User.is_active))
     if found and exposed(host):

@@ -14,12 +14,14 @@ from db.models import (
     Job,
     JobStatus,
     Severity,
+    Tier,
     User,
 )
 from resolvers import tasks
 from resolvers.access import SYSTEM, Actor, BaseRole, visible
 from resolvers.analyses import analyses, configs
 from resolvers.audit import entries
+from resolvers.billing import subscriptions
 from resolvers.context import Context
 from resolvers.datasets import datasets, uploads
 from resolvers.equipment import Equipment
@@ -50,6 +52,7 @@ async def load(equipment: Equipment) -> None:
 
     async def join(write: Transaction) -> User:
         user = await write.add(newcomer.account(), uq_users_email="email")
+        await subscriptions.give(write, user, Tier.TEAM)
         await entries.append(write, "demoLoad", user)
         return user
 

@@ -1,14 +1,27 @@
-"""The audit log, read past everything that protects it."""
+"""The audit log, read and changed past everything that protects it."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
 from db.models import AuditEntry
 from db.session import Database
-from resolvers.access import SYSTEM, visible
+from resolvers.access import SYSTEM, Actor, visible
+from resolvers.audit import entries
+from resolvers.audit.canonical import seal
+from resolvers.audit.stored import said
+from resolvers.writes import Origin
+from tests.conftest import As
+from tests.factories import a_job
 
 Chain = Callable[[], Awaitable[list[AuditEntry]]]
+Tamper = Callable[..., Awaitable[None]]
+LENGTH = 8
+MIDDLE = 4
+FROM = Origin("a-request", "192.0.2.1", "a test")
 
 
 @pytest.fixture
@@ -21,3 +34,53 @@ def chain(database: Database) -> Chain:
             return list(await session.scalars(rows))
 
     return chain
+
+
+@pytest.fixture
+async def tamper(database: Database) -> Tamper:
+    """Do what only whoever runs the database can."""
+
+    async def tamper(*statements: Any) -> None:
+        async with database.write.begin() as session:
+            if database.dialect == "postgresql":
+                off = ["SET LOCAL session_replication_role = replica"]
+            else:
+                off = [
+                    f"DROP TRIGGER IF EXISTS {table}_{one}"
+                    for table in ("audit_log", "audit_checkpoints")
+                    for one in ("UPDATE", "DELETE")
+                ]
+            for text in off:
+                await session.execute(sa.text(text))
+            for statement in statements:
+                await session.execute(statement)
+
+    return tamper
+
+
+@pytest.fixture
+async def written(as_: As, analyst: Actor, chain: Chain) -> list[AuditEntry]:
+    """A chain with something in every column."""
+    for place in range(LENGTH):
+        async with as_().transaction() as write:
+            write.origin = FROM
+            job = await write.add(a_job(analyst, progress=place / LENGTH))
+            await entries.append(write, "jobMake", job)
+    return await chain()
+
+
+def one(seq: int = MIDDLE) -> Any:
+    return AuditEntry.seq == seq
+
+
+def copied(entry: AuditEntry) -> dict[str, Any]:
+    """What an entry says, under another id."""
+    names = (column.key for column in sa.inspect(AuditEntry).columns)
+    return {name: getattr(entry, name) for name in names} | {"id": uuid7()}
+
+
+def sealed(entry: AuditEntry) -> str:
+    """The signature that is right for an entry as it is now."""
+    told = said(entry)
+    assert told
+    return seal(told)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.session import Database
 from resolvers.audit import entries, verification
-from resolvers.audit.verification import Verdict
+from resolvers.audit.walking import Verdict
 from resolvers.platform import months
 from tests.audit.conftest import Chain
 from tests.conftest import As

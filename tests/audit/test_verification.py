@@ -1,7 +1,8 @@
 """What is done to the chain behind the server's back is found, and where."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,61 +14,28 @@ from uuid_utils.compat import uuid7
 from db.models import ActorKind, AuditEntry, AuditHead, Outcome
 from db.models.audit import ORIGIN
 from db.session import Database
-from resolvers.access import Actor
-from resolvers.audit import entries, verification
-from resolvers.audit.entries import seal
-from resolvers.audit.verification import Damage, Verdict
+from resolvers.audit import verification
+from resolvers.audit.walking import Damage, Verdict
 from resolvers.context import Context
-from resolvers.writes import Origin
 from schema import schema
-from tests.audit.conftest import Chain
+from tests.audit.conftest import (
+    LENGTH,
+    MIDDLE,
+    Chain,
+    Tamper,
+    copied,
+    one,
+    sealed,
+)
 from tests.conftest import As, Ask
-from tests.factories import a_job
 
-LENGTH = 8
-MIDDLE = 4
 CONFIG = """mutation { reductionConfigCreate(input: {alpha: 0.2}) {
   userErrors { code }
 } }"""
 VERIFY = """query ($from: Int, $to: Int) { auditVerify(from: $from, to: $to) {
   isWhole checked lastSeq brokenSeq damage
 } }"""
-FROM = Origin("a-request", "192.0.2.1", "a test")
 COLUMNS = {column.key for column in sa.inspect(AuditEntry).columns}
-Tamper = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-async def tamper(database: Database) -> Tamper:
-    """Do what only whoever runs the database can."""
-
-    async def tamper(*statements: Any) -> None:
-        async with database.write.begin() as session:
-            if database.dialect == "postgresql":
-                off = ["SET LOCAL session_replication_role = replica"]
-            else:
-                off = [f"DROP TRIGGER audit_log_{one}" for one in ("UPDATE", "DELETE")]
-            for text in off:
-                await session.execute(sa.text(text))
-            for statement in statements:
-                await session.execute(statement)
-
-    return tamper
-
-
-@pytest.fixture
-async def written(as_: As, analyst: Actor, chain: Chain) -> list[AuditEntry]:
-    """A chain with something in every column."""
-    for place in range(LENGTH):
-        async with as_().transaction() as write:
-            write.origin = FROM
-            job = await write.add(a_job(analyst, progress=place / LENGTH))
-            await entries.append(write, "jobMake", job)
-    return await chain()
-
-
-def one(seq: int = MIDDLE) -> Any:
-    return AuditEntry.seq == seq
 
 
 async def found(ask: Ask, context: Context) -> Verdict:
@@ -105,7 +73,7 @@ async def test_a_chain_that_nobody_touched_is_whole(
     ask: Ask, as_: As, written: list[AuditEntry]
 ) -> None:
     assert await found(ask, as_()) == Verdict(LENGTH, LENGTH)
-    hashes = [ORIGIN, *(seal(entry) for entry in written)]
+    hashes = [ORIGIN, *(sealed(entry) for entry in written)]
     assert [entry.prev_hash for entry in written] == hashes[:-1]
 
 
@@ -151,6 +119,38 @@ async def test_an_entry_that_was_edited_is_found(
     assert verdict.last_seq == verdict.checked == MIDDLE - 1
 
 
+UNREADABLE = (
+    "created_at = '2026-13-01 00:00:00.000000'",
+    "created_at = substr(created_at, 1, 25)",
+    "created_at = created_at || ' '",
+    "id = substr(id, 1, 31)",
+    "actor_id = 'x'",
+    "payload = 'x'",
+    "payload = '[]'",
+    "status = 'succesz'",
+    "action = CAST(action AS BLOB)",
+    "user_agent = 7.5",
+    "salt = 5",
+)
+
+
+@pytest.mark.once("sqlite")
+@pytest.mark.parametrize("change", UNREADABLE)
+async def test_an_entry_that_cannot_be_read_any_more_was_edited(
+    ask: Ask, as_: As, database: Database, written: list[AuditEntry], change: str
+) -> None:
+    """SQLite keeps whatever is written into its file, of any type."""
+    if database.dialect == "postgresql":
+        return
+    with closing(sqlite3.connect(database.url.partition("///")[2])) as connection:
+        connection.execute("DROP TRIGGER audit_log_UPDATE")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(f"UPDATE audit_log SET {change} WHERE seq = {MIDDLE}")  # noqa: S608  as above
+        connection.commit()
+    verdict = await found(ask, as_())
+    assert (verdict.damage, verdict.broken_seq) == (Damage.EDITED, MIDDLE)
+
+
 @pytest.mark.parametrize("seq", [1, MIDDLE, LENGTH])
 async def test_an_edit_is_found_wherever_it_is(
     ask: Ask, as_: As, written: list[AuditEntry], tamper: Tamper, seq: int
@@ -165,7 +165,7 @@ async def test_an_edit_that_makes_its_own_hash_right_breaks_the_next(
 ) -> None:
     entry = written[MIDDLE - 1]
     entry.action = "jobMakf"
-    values = {"action": entry.action, "signature": seal(entry)}
+    values = {"action": entry.action, "signature": sealed(entry)}
     await tamper(sa.update(AuditEntry).where(one()).values(values))
     verdict = await found(ask, as_())
     assert (verdict.damage, verdict.broken_seq) == (Damage.INSERTED, MIDDLE + 1)
@@ -176,7 +176,7 @@ async def test_the_newest_entry_cannot_be_written_anew(
 ) -> None:
     entry = written[-1]
     entry.action = "jobMakf"
-    values = {"action": entry.action, "signature": seal(entry)}
+    values = {"action": entry.action, "signature": sealed(entry)}
     await tamper(sa.update(AuditEntry).where(one(LENGTH)).values(values))
     verdict = await found(ask, as_())
     assert (verdict.damage, verdict.broken_seq) == (Damage.EDITED, LENGTH)
@@ -205,7 +205,7 @@ async def test_an_entry_that_was_put_at_the_end_is_found(
 ) -> None:
     forged = AuditEntry(**copied(written[-1]))
     forged.seq, forged.prev_hash = LENGTH + 1, written[-1].signature
-    forged.signature = seal(forged)
+    forged.signature = sealed(forged)
     await tamper(sa.insert(AuditEntry).values(copied(forged)))
     verdict = await found(ask, as_())
     assert (verdict.damage, verdict.broken_seq) == (Damage.INSERTED, LENGTH + 1)
@@ -218,7 +218,7 @@ async def test_entries_that_changed_places_are_found(
     pair = AuditEntry.seq.in_([MIDDLE, MIDDLE + 1])
     await tamper(sa.update(AuditEntry).where(pair).values(seq=swapped))
     verdict = await found(ask, as_())
-    assert (verdict.damage, verdict.broken_seq) == (Damage.EDITED, MIDDLE)
+    assert (verdict.damage, verdict.broken_seq) == (Damage.REORDERED, MIDDLE)
 
 
 @pytest.mark.parametrize("left", [0, MIDDLE, LENGTH - 1])
@@ -248,8 +248,3 @@ async def test_a_part_is_verified_by_itself(
         said = (await ask(VERIFY, **{"from": first, "to": last}))["auditVerify"]
         assert said["isWhole"] is whole
         assert said["checked"] == (last - first + 1 if whole else 1)
-
-
-def copied(entry: AuditEntry) -> dict[str, Any]:
-    """What an entry says, under another id."""
-    return {name: getattr(entry, name) for name in COLUMNS} | {"id": uuid7()}

@@ -1,6 +1,6 @@
 """People who sign up, sign in and go on, as they would over HTTP."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,8 +69,9 @@ class Client:
 
     async def ask(self, document: str, **variables: Any) -> Answer:
         bearer = self.access and f"Bearer {self.access}"
-        who = await self.authentication.authenticate(bearer)
-        origin = Origin("a-request", self.address, "a test", who.session_id)
+        where = Origin("a-request", self.address, "a test")
+        who = await self.authentication.authenticate(bearer, where)
+        origin = replace(where, session_id=who.session_id, key_prefix=who.key_prefix)
         context = Context(self.equipment, who.actor, origin)
         result = await schema.execute(document, variables, context_value=context)
         errors = result.errors or []
@@ -123,13 +124,16 @@ def generous(**settings: Any) -> Settings:
     """Settings that allow a test as much as it likes, but for those it gives."""
     much: dict[str, Any] = {"logins_per_minute": 10_000, "logins_per_hour": 10_000}
     much |= {"sign_ups_per_hour": 10_000, "refreshes_per_minute": 10_000}
+    much |= {"letters_per_hour": 10_000}
     return Settings(**much | settings)
 
 
 @pytest.fixture
-def place(equipment: Equipment) -> Equipment:
+async def place(equipment: Equipment) -> AsyncIterator[Equipment]:
     """Equipment with limits that no test runs into by accident."""
-    return replace(equipment, throttle=MemoryThrottle(rates(generous())))
+    place = replace(equipment, throttle=MemoryThrottle(rates(generous())))
+    yield place
+    await place.afterwards.ended(10)
 
 
 @pytest.fixture

@@ -26,13 +26,14 @@ from resolvers.keys import Keys, key_id
 from resolvers.writes import Origin
 from schema import schema
 from server import authentication
+from server.calls import Calls
 from server.endpoint import Endpoint
 from server.principals import STRANGER, Principal
 from tests.identity.conftest import EMAIL, LOGOUT, VIEWER, Change, Client
 from tests.server.clients import serving, talking
 
 KEYS = Keys(b"s" * 32, b"p" * 32)
-KEY = KEYS.derived(tokens.ACCESS)
+KEY = KEYS.derived(tokens.ACCESS.purpose)
 HEAD = {"typ": "at+jwt", "kid": key_id(KEY)}
 NOW = int(utcnow().timestamp())
 SAID = {
@@ -239,6 +240,7 @@ async def test_a_socket_of_a_session_that_ends_is_closed_at_once(ada: Client) ->
         schema=schema,
         context=context,
         authenticate=gate.authenticate,
+        calls=Calls(Context(ada.equipment)),
         revoked=gate.revoked,
     )
     route = WebSocketRoute("/graphql", endpoint)

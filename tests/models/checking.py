@@ -13,10 +13,9 @@ from uuid_utils.compat import uuid7
 
 from compute.tables import writing
 from compute.tables.arrow import NAMES, pa
-from db.base import utcnow
+from db.base import first_id, utcnow
 from db.models import Dataset, DatasetVersion, ModelVersion, Prediction
 from resolvers.access import Actor
-from resolvers.platform.retention import first_id
 from schema.ids import spell
 from tests.conftest import Ask, Save
 from tests.factories import a_dataset, a_version, an_upload

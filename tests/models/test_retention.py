@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from db.base import utcnow
+from db.base import first_id, utcnow
 from db.models import (
     ModelVersion,
     Prediction,
@@ -22,8 +22,7 @@ from resolvers.context import Context
 from resolvers.equipment import Equipment
 from resolvers.models import daily, expiry
 from resolvers.platform import months, retention
-from resolvers.platform.retention import first_id
-from server.scheduler import ROUTINES
+from resolvers.routines import ROUTINES
 from tests.conftest import Save
 from tests.journeys import counted
 from tests.modelling import (

@@ -11,11 +11,10 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from db.base import utcnow
+from db.base import first_id, utcnow
 from db.models import ModelVersion, ModelVersionStatus, Prediction, PredictionStatus
 from db.session import Database
 from resolvers.access import Actor
-from resolvers.platform.retention import first_id
 from schema.ids import spell
 from tests.conftest import As, Ask, Save, Someone
 from tests.factories import a_dataset, a_job, an_upload

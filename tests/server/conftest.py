@@ -27,6 +27,7 @@ from resolvers.writes import Origin
 from schema import diagnostics
 from schema.reads import costing
 from server.body import Asked
+from server.calls import Calls
 from server.endpoint import Endpoint
 from server.principals import STRANGER, Principal
 from server.settings import Settings
@@ -110,7 +111,7 @@ def principals(analyst: Actor) -> dict[str | None, Principal]:
 
 @pytest.fixture
 def endpoint(as_: As, seen: Seen, principals: dict[str | None, Principal]) -> Endpoint:
-    async def authenticate(bearer: str | None) -> Principal:
+    async def authenticate(bearer: str | None, _: Origin) -> Principal:
         if bearer not in principals:
             raise Unauthenticated("this token is not valid")
         return principals[bearer]
@@ -128,6 +129,7 @@ def endpoint(as_: As, seen: Seen, principals: dict[str | None, Principal]) -> En
         schema=SLOW,
         context=context,
         authenticate=authenticate,
+        calls=Calls(as_()),
         multipart=multipart,
         page=page,
     )

@@ -20,6 +20,7 @@ from server.endpoint import Endpoint
 from server.following import Followers
 from server.limits import Limits
 from server.outbox import Senders
+from server.principals import Principal
 from server.wires import Wire
 from tests.conftest import As, Save, Someone
 from tests.factories import a_dataset, a_job, a_rule, an_alert
@@ -52,10 +53,10 @@ def join(followers: Followers, endpoint: Endpoint, as_: As) -> Join:
         context: Context | None = None, query: str = CHANGED, **variables: Any
     ) -> Client:
         client, context = Client(senders), context or as_()
-        asked = Asked(query, variables, None, {})
-        operation = await endpoint.operations.admitted(asked, context)
-        work = followers.follow(operation, context, client.seat())
-        client.end = asyncio.create_task(work)
+        door = endpoint.operations.admission
+        payer = door.payer(Principal(context.actor), None)
+        one = await door.admitted(Asked(query, variables, None, {}), context, payer)
+        client.end = asyncio.create_task(followers.follow(one, context, client.seat()))
         await asyncio.sleep(0)
         return client
 

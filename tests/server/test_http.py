@@ -158,7 +158,7 @@ async def test_a_fault_is_told_by_its_reference_and_logged_in_full(
 async def test_a_fault_outside_an_operation_is_json_too(
     endpoint: Endpoint, http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(_: str | None) -> Any:
+    async def broken(*_: Any) -> Any:
         raise RuntimeError("the password is hunter2")
 
     endpoint.authenticate = broken

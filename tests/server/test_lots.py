@@ -90,6 +90,35 @@ async def test_each_has_points_of_their_own(process: Process) -> None:
     assert await takes(one, 10, rate, "b")
 
 
+async def test_points_that_are_given_back_may_be_spent_by_any_process(
+    process: Process,
+) -> None:
+    one, other, rate = process(), process(), Rate(100, NEVER)
+    assert await takes(one, 100, rate)
+    assert not await takes(other, 1, rate)
+    one.give("a", 60, rate)
+    assert one.missing("a", rate) == pytest.approx(40)
+
+    async def returned() -> bool:
+        return await takes(other, 60, rate)
+
+    await until_told(returned)
+    assert await all_of([one, other], rate) == 0
+
+
+async def test_points_are_given_back_to_where_they_were_taken_without_redis(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, rate = process(), Rate(10, NEVER)
+    monkeypatch.setattr(one, "_failed", True)
+    monkeypatch.setattr(one, "_again", float("inf"))
+    assert await takes(one, 10, rate)
+    assert not await takes(one, 1, rate)
+    one.give("a", 4, rate)
+    assert one.missing("a", rate) == pytest.approx(6)
+    assert await takes(one, 4, rate)
+
+
 async def test_more_than_there_can_be_costs_all_there_is(process: Process) -> None:
     one, rate = process(), Rate(10, NEVER)
     assert await takes(one, 1_000, rate)

@@ -192,8 +192,8 @@ async def test_of_many_documents_those_found_last_are_known(
     known = Persisted()
     asked = [Asked("", document_id=await registered(analyst, one)) for one in texts]
     for one in [*asked, *asked]:
-        await known.resolved(one, as_())
-    told = [known.at_once(analyst, one) for one in asked]
+        await known.resolved(one, as_(), Principal(as_().actor))
+    told = [known.at_once(Principal(analyst), one) for one in asked]
     assert told == [None, None, None, *texts[3:]]
 
 

@@ -15,8 +15,7 @@ from server.buckets import Bucket, Rate
 from server.crowds import Turns
 from server.endpoint import Endpoint
 from server.limits import Limits
-from server.principals import payer
-from tests.conftest import As
+from server.principals import Principal
 from tests.server.clients import codes, talking
 from tests.server.conftest import GOOD, Post, Seen
 
@@ -89,12 +88,11 @@ def test_a_bucket_is_one_that_is_filled_bit_by_bit(
 
 
 def test_strangers_pay_by_address_and_users_wherever_they_are(
-    as_: As, analyst: Actor
+    endpoint: Endpoint, analyst: Actor
 ) -> None:
     def paying(actor: Actor, address: str) -> str:
-        context = as_(actor)
-        context.origin = type(context.origin)(address=address)
-        return payer(context)
+        admission = endpoint.operations.admission
+        return admission.payer(Principal(actor), address).whose
 
     assert paying(analyst, "10.0.0.1") == paying(analyst, "10.0.0.2")
     assert paying(ANONYMOUS, "10.0.0.1") != paying(ANONYMOUS, "10.0.0.2")

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from resolvers.policy import Policy
 from server import keyring, settings
 from server.failures import Failure
+from server.keys import strength
 from server.settings import Settings, variable
 
 MANUAL = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -172,5 +173,5 @@ def test_a_weak_secret_is_refused_by_name_and_never_shown(weak: str, why: str) -
 
 @given(st.binary(min_size=32, max_size=32))
 def test_a_random_secret_in_hex_is_strong_enough(raw: bytes) -> None:
-    if len(set(raw.hex())) >= keyring.VARIED and raw[:16] != raw[16:]:
-        assert keyring.sturdy("it", raw.hex()) == raw.hex().encode()
+    if len(set(raw.hex())) >= strength.VARIED and raw[:16] != raw[16:]:
+        assert strength.sturdy("it", raw.hex()) == raw.hex().encode()

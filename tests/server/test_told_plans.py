@@ -9,8 +9,10 @@ from resolvers.access import SYSTEM, Actor
 from schema import schema
 from server import metrics
 from server.body import Asked
+from server.calls import Calls
 from server.limits import Limits
 from server.operations import Operations
+from server.principals import Principal
 from tests.conftest import As, Save
 from tests.factories import a_dataset, a_job
 
@@ -32,11 +34,11 @@ def admin(as_: As, dataset: Any) -> Any:
 
 async def body(context: Any, query: str, extensions: Any = WANTED) -> Any:
     """What is answered to a request, as it is read."""
-    operations, asked = (
-        Operations(schema, Limits()),
-        Asked(query, extensions=extensions),
-    )
-    admitted = await operations.admitted(asked, context)
+    limits = Limits(strangers_points=1_000)
+    operations = Operations(schema, limits, Calls(context))
+    asked = Asked(query, extensions=extensions)
+    payer = operations.admission.payer(Principal(context.actor), None)
+    admitted = await operations.admitted(asked, context, payer)
     answer = await operations.answer(admitted, context)
     return orjson.loads(orjson.dumps(answer.body()))
 

@@ -1,0 +1,75 @@
+"""How much somebody may have of something, and how much of it they have had."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, auto
+from typing import Any
+
+
+class LimitScope(StrEnum):
+    """What a limit is of, in the order in which they are looked at."""
+
+    POINTS = auto()
+    """Points that are spent on what is asked, and come back with time."""
+    KEY_HOUR = auto()
+    """Requests of an API key in an hour that moves with the clock."""
+    PLAN_DAY = auto()
+    """Calls of a plan in a day."""
+    PLAN_MONTH = auto()
+    """Calls of a plan in a month."""
+    TIER_MONTH = auto()
+    """Things of one kind in a month."""
+    STOCK = auto()
+    """Things of one kind that are there at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A limit, and how far somebody is from it."""
+
+    scope: LimitScope
+    metric: str
+    """What is counted: `points`, `requests`, `api_calls`, …"""
+    limit: int | None
+    """The most of it; None where there is no limit."""
+    used: int
+    resets_at: datetime | None = None
+    """When there is more again; None where time alone gives none."""
+    tier: str | None = None
+    """The tier that the limit is of."""
+    upgrade_to: str | None = None
+    """The next tier that has more of it."""
+
+    @property
+    def remaining(self) -> int | None:
+        return None if self.limit is None else max(self.limit - self.used, 0)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As it stands in the extensions of an error."""
+        said = {
+            "limit": self.limit,
+            "used": self.used,
+            "remaining": self.remaining,
+            "resetAt": self.resets_at and _spelt(self.resets_at),
+            "scope": self.scope.name,
+            "tier": self.tier,
+            "upgradeTo": self.upgrade_to,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What an operation costs whoever asks it, and what they have left."""
+
+    points: int
+    objects: int
+    """Objects in the largest answer to it."""
+    allowances: Callable[[], Sequence[Allowance]]
+    """As they are now, the one that is told of each answer first."""
+
+
+def _spelt(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"

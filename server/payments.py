@@ -1,0 +1,94 @@
+"""Subscriptions paid for through Stripe. Its library is an extra, `stripe`."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from stripe import (
+    APIConnectionError,
+    APIError,
+    InvalidRequestError,
+    RateLimitError,
+    RequestsClient,
+    StripeClient,
+)
+
+from resolvers.billing.told import OURS
+from resolvers.errors import Busy
+from resolvers.payments import Purchase
+
+PATIENCE = 10.0
+"""Seconds for an answer of Stripe's."""
+AWAY = (APIConnectionError, APIError, RateLimitError)
+GONE = "resource_missing"
+
+
+class StripePayments:
+    """Asks Stripe, each thing once however often it is asked for."""
+
+    def __init__(self, secret: str, public_url: str, api: str | None = None) -> None:
+        self._public_url = public_url.rstrip("/")
+        self._client: Any = StripeClient(
+            secret,
+            base_addresses={"api": api} if api else None,
+            http_client=RequestsClient(timeout=PATIENCE),
+            max_network_retries=1,
+        )
+
+    async def checkout(self, purchase: Purchase) -> str:
+        return (await self._session(purchase)).url
+
+    async def abandon(self, purchase: Purchase) -> bool:
+        sessions = self._client.v1.checkout.sessions
+        made = await self._session(purchase)
+        try:
+            await _asked(lambda: sessions.expire(made.id))
+        except InvalidRequestError:  # it is not open any more
+            now = await _asked(lambda: sessions.retrieve(made.id))
+            return now.status != "complete"
+        return True
+
+    async def change(self, stripe_id: str, price_id: str) -> None:
+        subscriptions = self._client.v1.subscriptions
+        known = await _asked(lambda: subscriptions.retrieve(stripe_id))
+        item = {"id": known["items"].data[0].id, "price": price_id}
+        await _asked(lambda: subscriptions.update(stripe_id, {"items": [item]}))
+
+    async def cancel(self, stripe_id: str, *, at_once: bool) -> datetime | None:
+        subscriptions = self._client.v1.subscriptions
+        if not at_once:
+            last = {"cancel_at_period_end": True}
+            said = await _asked(lambda: subscriptions.update(stripe_id, last))
+            return datetime.fromtimestamp(said.cancel_at, UTC)
+        try:
+            await _asked(lambda: subscriptions.cancel(stripe_id))
+        except InvalidRequestError as error:
+            if error.code != GONE:
+                raise
+        return None
+
+    async def _session(self, purchase: Purchase) -> Any:
+        """The page on which it is paid for; Stripe makes one, and then knows it."""
+        ours = {OURS: purchase.subscription_id.hex}
+        params: dict[str, Any] = {
+            "mode": "subscription",
+            "line_items": [{"price": purchase.price_id, "quantity": 1}],
+            "success_url": f"{self._public_url}/?subscription=paid",
+            "cancel_url": f"{self._public_url}/?subscription=unpaid",
+            "metadata": ours,
+            "subscription_data": {"metadata": ours},
+        }
+        if purchase.customer_id:
+            params["customer"] = purchase.customer_id
+        once = f"{purchase.subscription_id.hex}-{purchase.price_id}"
+        sessions, options = self._client.v1.checkout.sessions, {"idempotency_key": once}
+        return await _asked(lambda: sessions.create(params, options))
+
+
+async def _asked(ask: Callable[[], Any]) -> Any:
+    """What Stripe says. Raises Busy where it says nothing."""
+    try:
+        return await asyncio.to_thread(ask)
+    except AWAY as error:
+        raise Busy("stripe cannot be reached; try again in a moment") from error
