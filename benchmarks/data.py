@@ -93,7 +93,7 @@ def _fill_sqlite(file: str, world: World) -> None:
 async def _fill_postgresql(url: str, world: World) -> None:
     """COPY, without indexes and without asking whether each row has its parents."""
     dialect: Any = PGDialect_asyncpg()
-    place = make_url(url).set(drivername="postgresql", username=instances.ABOVE)
+    place = make_url(instances.above(url)).set(drivername="postgresql")
     connection = await asyncpg.connect(place.render_as_string(hide_password=False))
     await connection.execute("SET session_replication_role = replica")
     await connection.execute("SET maintenance_work_mem = '256MB'")

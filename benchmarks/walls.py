@@ -29,7 +29,7 @@ from db.texts import Text
 from resolvers.access import Actor, BaseRole
 from resolvers.context import Context
 from schema import schema
-from tests.instances import ABOVE
+from tests.instances import above
 
 ASKED = {"Q1": 20, "Q2": 3, "Q3": 3, "Q4": 1, "Q5": 2}
 """How often all questions of a kind are asked in one turn."""
@@ -82,7 +82,7 @@ def main(given: Sequence[str] | None = ()) -> None:
 
 async def measured(url: str, world: World, query: str, rounds: int) -> None:
     statements = await said(url, world, query)
-    sides = [await opened(url, "above", ABOVE), await opened(url, "behind", None)]
+    sides = [await opened("above", above(url)), await opened("behind", url)]
     for text, values in statements:
         answers = [
             await side.connection.fetchval(side.said(text, values)[0], *arguments)
@@ -97,13 +97,13 @@ async def measured(url: str, world: World, query: str, rounds: int) -> None:
     for _ in range(rounds):
         for side in sides:
             await side.turn(statements, ASKED[query])
-    above, behind = sides
+    over, behind = sides
     count = rounds * ASKED[query] * len(statements)
     ratio = statistics.median(
-        one / other for one, other in zip(behind.times, above.times, strict=True)
+        one / other for one, other in zip(behind.times, over.times, strict=True)
     )
     spent = f"{1e3 * behind.cpu / count:7.3f} ms"
-    print(f"  {query} {spent}  {behind.cpu / above.cpu:5.2f}  {ratio:5.2f}", flush=True)
+    print(f"  {query} {spent}  {behind.cpu / over.cpu:5.2f}  {ratio:5.2f}", flush=True)
     for side in sides:
         await side.connection.close()
 
@@ -121,9 +121,8 @@ async def said(url: str, world: World, query: str) -> Statements:
     return found
 
 
-async def opened(url: str, name: str, role: str | None) -> Side:
+async def opened(name: str, url: str) -> Side:
     place = make_url(url).set(drivername="postgresql")
-    place = place.set(username=role) if role else place
     connection = await asyncpg.connect(
         place.render_as_string(hide_password=False),
         server_settings={**NATIVE, "default_transaction_read_only": "on"},

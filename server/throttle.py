@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import logging
 import time
+from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,6 @@ from limits import (
     RateLimitItemPerHour,
     RateLimitItemPerMinute,
 )
-from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.storage import storage_from_string
 from redis.exceptions import RedisError
@@ -25,6 +25,8 @@ PATIENCE = 1.0
 """Seconds to wait for Redis."""
 STRICTER = 4
 """By what the limits are divided while each process counts for itself."""
+REMEMBERED = 100_000
+"""How many tries of whom are remembered while each process counts for itself."""
 SELDOM = 60.0
 """Seconds between two complaints of Redis."""
 logger = logging.getLogger(__name__)
@@ -46,14 +48,32 @@ def rates(settings: Settings) -> Rates:
 
 
 class MemoryThrottle:
-    """Counts in this process, over windows that move with the clock."""
+    """Counts in this process, over windows that move with the clock.
+
+    Those who have tried least lately are forgotten, where there are very many.
+    """
 
     def __init__(self, rates: Rates) -> None:
         self._rates = rates
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._tries: OrderedDict[tuple[str, str, int], deque[float]] = OrderedDict()
+        """When somebody last tried something, as often as each limit lets them."""
 
     async def hit(self, name: str, who: str) -> None:
-        await _count(self._limiter, self._rates[name], name, who)
+        whose = counted(who)
+        for place, item in enumerate(self._rates[name]):
+            self._count((name, whose, place), item)
+
+    def _count(self, key: tuple[str, str, int], item: RateLimitItem) -> None:
+        now, tries = time.monotonic(), self._tries.get(key)
+        if tries is None:
+            tries = self._tries[key] = deque(maxlen=item.amount)
+            if len(self._tries) > REMEMBERED:
+                self._tries.popitem(last=False)
+        self._tries.move_to_end(key)
+        free_at = tries[0] + item.get_expiry() if len(tries) == item.amount else now
+        if free_at > now:
+            raise _late(free_at - now)
+        tries.append(now)
 
 
 class RedisThrottle:
@@ -116,7 +136,11 @@ async def _count(
     for item in items:
         if not await limiter.hit(item, *key):
             reset, _ = await limiter.get_window_stats(item, *key)
-            raise RateLimited("too many tries; wait a while", reset - time.time())
+            raise _late(reset - time.time())
+
+
+def _late(after: float) -> RateLimited:
+    return RateLimited("too many tries; wait a while", after)
 
 
 def _stricter(item: RateLimitItem) -> RateLimitItem:

@@ -62,3 +62,9 @@ def redis(home: Path) -> Generator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def above(url: str) -> str:
+    """The same database for somebody for whom no policy holds."""
+    place = make_url(url).set(username=ABOVE)
+    return place.render_as_string(hide_password=False)

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+import sqlalchemy as sa
 from starlette.routing import Route
 from uuid_utils.compat import uuid7
 
+from db.base import Base
 from resolvers.access import Actor
 from resolvers.equipment import Equipment
 from schema.ids import spell
@@ -58,6 +60,46 @@ PASSING = {
     "ratelimit-reset",
 }
 """Headers of which no two answers have the same."""
+
+
+MADE_HERE = {
+    *("alerts.fingerprint", "api_keys.key_hash", "api_keys.key_prefix"),
+    *(
+        "invitations.code_hash",
+        "one_time_tokens.token_hash",
+        "recovery_codes.code_hash",
+    ),
+    *("reduction_configs.legacy_id", "refresh_tokens.token_hash"),
+    "sessions.refresh_token_hash",
+    *("subscriptions.stripe_subscription_id", "users.stripe_customer_id"),
+}
+"""What is the same in no two rows, and is never what somebody wrote."""
+SHARED = {
+    *("audit_checkpoints", "billing_events", "plans", "rate_limit_windows", "roles"),
+    "scheduled_runs",
+}
+"""Tables that nobody's rows are in; to have an e-mail address is told as well."""
+
+
+def test_no_name_is_taken_because_somebody_else_has_it() -> None:
+    for table in Base.metadata.sorted_tables:
+        for columns in unique(table):
+            known = {f"{table.name}.{name}" for name in columns}
+            within = any(
+                table.c[name].foreign_keys for name in columns & {*table.c.keys()}
+            )
+            told = table.name in SHARED or known == {"users.lower(email)"}
+            assert within or told or known <= MADE_HERE, known
+
+
+def unique(table: sa.Table) -> Iterator[set[str]]:
+    """Each set of columns of which no two rows have the same."""
+    for constraint in table.constraints:
+        if isinstance(constraint, sa.UniqueConstraint):
+            yield {*constraint.columns.keys()}
+    for index in table.indexes:
+        if index.unique:
+            yield {str(one).removeprefix(f"{table.name}.") for one in index.expressions}
 
 
 def test_every_address_is_known_here(equipment: Equipment) -> None:

@@ -22,6 +22,7 @@ from tests.conftest import As, Save, Someone
 from tests.contract import TYPES, is_leaf, named, reads
 from tests.factories import a_graph, a_point, everything
 from tests.guards import everything_of, guard, pytest_generate_tests
+from tests.guesses import guesses
 from tests.mutations import FIELDS, Asked, File, ids_of
 
 __all__ = ["guard", "pytest_generate_tests"]
@@ -160,6 +161,20 @@ async def test_what_others_have_changes_nothing_of_what_one_sees(
     assert await world.answer(whole(list_), compiles=compiles) == before
     assert not shows(before, world.others)
     assert shows(before, world.own) or list_ in EVERYBODYS | NOBODYS
+
+
+@pytest.mark.parametrize("list_", LISTS)
+async def test_no_order_and_no_filter_tells_of_what_others_have(
+    as_: As, save: Save, analyst: Actor, someone: Someone, list_: str
+) -> None:
+    theirs = await someone()
+    world = World(as_, analyst, theirs, everything(analyst), everything(theirs))
+    await save(*world.own)
+    asked = [*guesses(list_, world.others)]
+    before = [await world.answer(text, **given) for text, given in asked]
+    assert [one for one in before if not one.endswith(",[]]")] == []
+    await save(*world.others)
+    assert [await world.answer(text, **given) for text, given in asked] == before
 
 
 @pytest.mark.parametrize("compiles", WAYS)

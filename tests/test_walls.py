@@ -253,8 +253,7 @@ async def test_without_a_wall_all_depends_on_what_is_asked(
 @pytest.fixture
 async def above(database_url: str) -> AsyncIterator[Database]:
     """The same database, for a role that is above its policies."""
-    url = sa.make_url(database_url).set(username=instances.ABOVE)
-    database = Database(url.render_as_string(hide_password=False))
+    database = Database(instances.above(database_url))
     yield database
     await database.close()
 

@@ -29,6 +29,8 @@ JOIN = """mutation ($input: DatasetCreateInput!) { datasetCreate(input: $input) 
   dataset { version } userErrors { code message }
 } }"""
 CONDITION = {"metric": "ANOMALY_COUNT", "threshold": 1}
+WORDS = "'audit_log_words_"
+"""In what SQLite's search tells itself, which nobody sends."""
 
 
 @pytest.fixture
@@ -51,13 +53,17 @@ async def said(database: Database) -> AsyncIterator[list[str]]:
 async def overhear(engine: AsyncEngine, seen: list[str]) -> None:
     await engine.dispose()
 
+    def told(one: str) -> None:
+        if not one.startswith("--") and WORDS not in one:
+            seen.append(one)
+
     @event.listens_for(engine.sync_engine, "connect")
     def connect(_: Any, record: Any) -> None:
         driver = record.driver_connection
         if engine.dialect.name == "postgresql":
             driver.add_query_logger(lambda one: seen.append(one.query))
         else:
-            driver._conn.set_trace_callback(seen.append)  # noqa: SLF001  past the driver
+            driver._conn.set_trace_callback(told)  # noqa: SLF001  past the driver
 
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
     def execute(_: Any, __: Any, statement: str, *___: Any) -> None:
@@ -89,9 +95,8 @@ async def test_a_mutation_that_adds_a_row_reads_nothing_twice(
     (await settled(said)).clear()
     data = await ask(CREATE, input=rule(dataset))
     assert data["alertRuleCreate"]["alertRule"]["dataset"]["name"] == "Bearing"
-    entry = (
-        ["WITH"] if database.dialect == "postgresql" else ["SELECT", "INSERT", "UPDATE"]
-    )
+    lite = ["SELECT", "INSERT", "INSERT", "UPDATE"]  # the words of it are the second
+    entry = ["WITH"] if database.dialect == "postgresql" else lite
     asked = ["BEGIN", "SELECT", "SELECT", "INSERT", *entry, "COMMIT"]
     assert briefly(await settled(said)) == asked
 
@@ -111,7 +116,7 @@ async def test_the_chain_is_locked_last_and_let_go_of_next(
     tables = ("UPDATE alerts", "INTO event_heads", "audit_heads")
     places = [next(n for n, one in enumerate(said) if name in one) for name in tables]
     assert places == sorted(places)
-    after = 1 if database.dialect == "postgresql" else 3
+    after = 1 if database.dialect == "postgresql" else 4
     assert "COMMIT" in said[places[-1] + after]
 
 

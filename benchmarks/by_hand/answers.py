@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy.engine import make_url
 
 from benchmarks.by_hand import postgresql, sqlite
+from tests.instances import above
 
 Given = Mapping[str, Any]
 Answer = Callable[[str, Given], Awaitable[str]]
@@ -35,7 +36,7 @@ def answering(url: str) -> AbstractAsyncContextManager[Answer]:
     place = make_url(url)
     if place.drivername.startswith("sqlite"):
         return _of_sqlite(place.database or "")
-    plain = place.set(drivername="postgresql")
+    plain = make_url(above(url)).set(drivername="postgresql")
     return _of_postgresql(plain.render_as_string(hide_password=False))
 
 

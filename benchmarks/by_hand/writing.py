@@ -21,6 +21,7 @@ from starlette.routing import Route
 from uuid_utils.compat import uuid7
 
 from benchmarks.by_hand.serving import serve
+from tests.instances import above
 
 Insert = Callable[[dict[str, Any]], Awaitable[tuple[Any, Any]]]
 PARENT = "SELECT id, name, status FROM datasets WHERE id = $1 AND owner_id = $2"
@@ -31,7 +32,7 @@ ROW = """INSERT INTO alert_rules (id, owner_id, dataset_id, name, severity, cond
 
 
 async def of_postgresql(url: str) -> Insert:
-    pool = await asyncpg.create_pool(url, min_size=10, max_size=10)
+    pool = await asyncpg.create_pool(above(url), min_size=10, max_size=10)
 
     async def insert(given: dict[str, Any]) -> tuple[Any, Any]:
         dataset, owner = UUID(given["dataset"]), UUID(given["owner"])

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from db.base import Base, Owned
 from db.models import Job, JobStatus, User
 from resolvers.access import SYSTEM, Permission, require, visible
+from resolvers.audit import erasing
 from resolvers.context import Context
 from resolvers.platform import jobs
 from resolvers.platform.leftovers import NAMED
@@ -31,7 +32,10 @@ def owned() -> Sequence[Any]:
 
 
 async def run(context: Context, job: Job) -> None:
-    """Delete a user, after all that is theirs, whose files go with it."""
+    """Delete a user, after all that is theirs, whose files go with it.
+
+    Of what they did the log keeps that it was done, and not what was written.
+    """
     require(context.actor, Permission.MANAGE_USERS)
     user_id, counts = UUID(job.arguments["user_id"]), Counter[str]()
     models = owned()
@@ -43,6 +47,7 @@ async def run(context: Context, job: Job) -> None:
                 break
     async with context.transaction() as write:
         await write.session.execute(sa.delete(User).where(User.id == user_id))
+        await erasing.erase(write, user_id, TASK)
         told = {name: str(count) for name, count in counts.items()}
         write.changes["purged"] = {"user": user_id.hex, **told}
         await jobs.finish(write, job)

@@ -97,9 +97,9 @@ class Query:
             database=context.database.dialect,
             sign_up=policy.sign_up,
             password_minimum=policy.password_minimum,
-            upload_bytes=policy.upload_bytes,
+            upload_bytes=BigInt(policy.upload_bytes),
             columns=policy.columns,
             ingest_points=policy.ingest_points,
             database_version=stored and stored.version,
-            database_bytes=stored and stored.bytes,
+            database_bytes=stored and BigInt(stored.bytes),
         )

@@ -102,7 +102,7 @@ async def test_both_ways_say_the_same(
     ours, theirs = dict(one.headers), dict(other.headers)
     asked_id = asked.get("headers", {}).get("x-request-id")
     for headers in (ours, theirs):
-        headers |= dict.fromkeys({*till.HEADERS} & headers.keys(), "some")
+        headers.update(dict.fromkeys({*till.HEADERS} & headers.keys(), "some"))
         headers.pop("date", None)
         given = headers.pop("x-request-id")
         assert given == asked_id if asked_id else len(given) == 32
@@ -128,7 +128,7 @@ async def test_points_are_paid_once(
     short: Client, long: Client, path: str, settings: Settings
 ) -> None:
     way = {"short": short, "long": long}[path]
-    query = {"query": "{ datasets(first: 47) { nodes { id } } }"}  # 50, of which an empty list needs 3
+    query = {"query": "{ datasets(first: 47) { nodes { id } } }"}  # an empty list is 3
     answers = [await way.post("/graphql", json=query) for _ in range(4)]
     left = [int(one.headers[till.REMAINING]) for one in answers]
     most = settings.points_signed_in
