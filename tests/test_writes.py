@@ -79,7 +79,7 @@ async def settled(said: list[str]) -> list[str]:
 
 def briefly(said: list[str]) -> list[str]:
     """The statements, each by its first word."""
-    first = (one.split(maxsplit=1)[0].rstrip(";") for one in said)
+    first = (one.split(maxsplit=1)[0].partition(";")[0] for one in said)
     return [word for word in first if word not in {"PRAGMA", "DEALLOCATE"}]
 
 
