@@ -67,7 +67,7 @@ async def begin(adapted: Any, seer: Seer) -> None:
     """Begin a transaction for somebody, on a connection as SQLAlchemy has it."""
     mode = " READ ONLY" if adapted.readonly else ""
     driver = adapted.driver_connection
-    await driver.execute(f"BEGIN{mode};{told(seer)}")
+    await driver.execute(f"BEGIN{mode}; {told(seer)}")
     adapted._transaction = Begun(driver)  # noqa: SLF001  else it would begin another
 
 

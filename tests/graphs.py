@@ -32,7 +32,7 @@ ROUND = {
 """Columns whose values must be as they are, for the sake of others."""
 TIED: dict[type[Base], set[str]] = {
     Anomaly: {"acknowledged_at"},
-    ApiKey: {"rate_limit"},
+    ApiKey: {"last_four", "rate_limit"},
     Invitation: {"max_uses", "uses"},
     PlanSubscription: {"status", "started_at", "ends_at"},
 }

@@ -22,6 +22,9 @@ from tests.emptying import emptied
 from tests.factories import everything
 from tests.instances import ABOVE
 from tests.mutations import FIELDS, Asked, ids_of
+from tests.native import cluster
+
+__all__ = ["cluster"]
 
 pytestmark = pytest.mark.once("postgresql")
 ROLE = "heliograph_server"

@@ -33,6 +33,9 @@ from server.failures import Failure
 from tests import instances
 from tests.conftest import Save, Someone
 from tests.factories import a_dataset, everything
+from tests.native import cluster
+
+__all__ = ["cluster"]
 
 pytestmark = pytest.mark.once("postgresql")
 ANYONE = Actor(NOBODY, BaseRole.USER)
@@ -45,13 +48,6 @@ SELECT polname, polcmd, pg_get_expr(polqual, polrelid),
 FROM pg_policy WHERE polrelid = CAST(:table AS regclass) ORDER BY 1
 """
 MANY = 100
-
-
-@pytest.fixture(autouse=True)
-def native(cluster: str) -> None:
-    """SQLite has no walls: there `visible` is all that there is."""
-    if cluster.startswith("sqlite"):
-        pytest.fail("this is run with --database postgresql")
 
 
 @pytest.fixture

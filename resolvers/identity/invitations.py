@@ -62,7 +62,8 @@ async def create(
     write: Transaction, policy: Policy, code: Code, terms: Terms
 ) -> Invitation:
     """Invite people. Whoever is named by an e-mail address is written to."""
-    user_id = require(write.actor, Permission.INVITE)
+    require(write.actor, Permission.INVITE)
+    user_id = require_person(write.actor)  # it gives a role away
     if not 1 <= terms.max_uses <= MOST:
         said = f"an invitation is for 1 to {MOST} people, not {terms.max_uses}"
         raise Invalid(said, "max_uses")

@@ -23,6 +23,8 @@ from tests.waiting import SECONDS
 pytestmark = pytest.mark.once("postgresql")
 
 JOBS = 30
+FREE = 5
+"""Datasets that somebody makes in a month who pays nothing."""
 ADDED = """subscription($id: ID!) {
   monitorPointAdded(analysis: $id, after: -1) { processOrder } }"""
 
@@ -103,9 +105,10 @@ async def test_of_two_workers_each_job_is_run_by_one_and_once(
     machines: Machines,
 ) -> None:
     client = machines.load.client
-    await client.sign_up()
     for number in range(JOBS):
         client.url = machines.web[number % 2].url
+        if number % FREE == 0:
+            await client.sign_up()
         upload = await client.upload(table(number * 50, 50), f"file {number}")
         given = {"name": f"rows {number}", "uploads": [upload["id"]]}
         made = await client.do("datasetCreate", "dataset { id }", **given)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 
 from resolvers.errors import RateLimited
+from server import throttle as throttle_
 from server.settings import Settings
 from server.throttle import MemoryThrottle, RedisThrottle, counted, rates
 
@@ -66,6 +67,19 @@ async def test_a_network_of_ipv6_counts_as_one(throttle: Kind) -> None:
     with pytest.raises(RateLimited):
         await throttle.hit("login", "2001:db8:1:2:ffff::9")
     await throttle.hit("login", "2001:db8:1:3::1")
+
+
+async def test_of_very_many_those_who_tried_least_lately_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(throttle_, "REMEMBERED", 3)
+    throttle = MemoryThrottle({"login": (RateLimitItemPerMinute(1),)})
+    for who in "abcd":
+        await throttle.hit("login", who)
+    for who in "bcd":
+        with pytest.raises(RateLimited):
+            await throttle.hit("login", who)
+    await throttle.hit("login", "a")
 
 
 async def test_two_processes_count_together_over_redis(redis_url: str) -> None:
