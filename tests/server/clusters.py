@@ -1,10 +1,11 @@
 """Clusters of a scheduler and workers on this machine."""
 
 import os
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import dask.config
@@ -71,6 +72,8 @@ def kill(scheduler: str, place: int) -> None:
 
 
 def port() -> int:
-    """One that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
+    """One that nobody listens on, and below those that connections are given."""
+    while True:
+        number = 20_000 + secrets.randbelow(10_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", number)):
+            return number
