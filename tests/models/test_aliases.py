@@ -12,6 +12,8 @@ from tests.models.registry import Registry, registry, told
 
 __all__ = ["registry"]
 
+AT_ONCE = 20
+"""Operations of one user that a server runs; the others wait for their turn."""
 HISTORY = """query ($id: ID!, $after: String) { model(id: $id) {
   aliasMoves(first: 100, after: $after, filter: {alias: {eq: "production"}}) {
     pageInfo { endCursor hasNextPage }
@@ -168,10 +170,14 @@ async def test_moves_at_once_are_a_chain_without_a_fork(
 ) -> None:
     model = await registry.model()
     versions = [await registry.version(model) for _ in range(4)]
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def moved(place: int) -> None:
+        async with turns:
+            await registry.point(versions[place % 4])
+
     async with asyncio.timeout(120):
-        await asyncio.gather(
-            *(registry.point(versions[place % 4]) for place in range(200))
-        )
+        await asyncio.gather(*map(moved, range(200)))
     moves = await history(ask, model)
     assert [one["number"] for one in moves] == list(range(1, len(moves) + 1))
     assert moves[0]["fromNumber"] is None
