@@ -29,6 +29,8 @@ class Limits:
     """Of address space, of which libraries reserve far more than they fill."""
     file: int | None = None
     network: bool = False
+    nice: int = 0
+    """How much it gives way to others, of 19."""
 
 
 def enter(limits: Limits, parent: int, said: Any = None) -> None:
@@ -52,6 +54,7 @@ def enter(limits: Limits, parent: int, said: Any = None) -> None:
         if most is not None:
             with suppress(ValueError, OSError):
                 resource.setrlimit(kind, (most, most))
+    os.nice(limits.nice)
     for name in set(os.environ) - KEPT:
         if not name.endswith("_NUM_THREADS") and not name.startswith("OPENBLAS_"):
             del os.environ[name]

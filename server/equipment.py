@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from compute.sandbox import Limits
 from db.session import Database
 from resolvers.equipment import Bus, Equipment, Throttle
-from resolvers.passwords import Passwords
+from resolvers.passwords import AT_ONCE, Passwords
 from resolvers.payments import Payments
 from server import keyring
 from server.bus import MemoryBus, RedisBus
@@ -20,11 +20,13 @@ from server.keys.ring import ring
 from server.keys.sealing import Envelopes
 from server.mail import mail
 from server.models import WarmModels
-from server.pools import LocalPools
+from server.pools import LocalPools, Shared
 from server.settings import Settings
 from server.store import store
 from server.throttle import MemoryThrottle, RedisThrottle, rates
 
+GIVING_WAY = 10
+"""How nice processes are that hash: a flood of logins takes what others leave."""
 PATIENCE = 10.0
 """Seconds for what answers did not wait for."""
 
@@ -44,7 +46,9 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
         throttle = _throttle(stack, settings)
         post = mail(settings)
         stack.push_async_callback(post.close)
-        passwords = Passwords(keys.pepper)
+        hashing = Shared(AT_ONCE, Limits(nice=GIVING_WAY))
+        stack.callback(hashing.end)
+        passwords = Passwords(keys.pepper, hashing.call)
         stack.callback(passwords.close)
         pools = await asyncio.to_thread(_pools, settings)
         stack.callback(pools.close)

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from resolvers import passwords as hashing
+from compute import passwords as hashing
+from resolvers import passwords
 from resolvers.equipment import Equipment
 from resolvers.passwords import Passwords
 from server.settings import Settings
@@ -79,8 +80,8 @@ async def test_nobody_else_waits_for_passwords_that_are_looked_at(
         goes_on.wait(SECONDS)
         return False
 
-    monkeypatch.setattr(equipment.passwords, "_verify", stuck)
-    monkeypatch.setattr(hashing, "WAITING", 8)
+    monkeypatch.setattr(hashing, "verified", stuck)
+    monkeypatch.setattr(passwords, "WAITING", 8)
     generous = Settings(graphiql=False, points_anonymous=10**6)
     async with client(equipment, generous, bearer, short=True) as there:
         stranger = httpx.AsyncClient(base_url=there.base_url, timeout=SECONDS)
@@ -89,7 +90,7 @@ async def test_nobody_else_waits_for_passwords_that_are_looked_at(
             await until(lambda: sum(one.done() for one in tries) == 20 - 8)
             for _ in range(10):
                 assert (await there.post("/graphql", json=READ)).status_code == 200
-            assert len(begun) == 2
+            assert len(begun) == passwords.AT_ONCE
         finally:
             goes_on.set()
         told = Counter(await asyncio.gather(*tries))
