@@ -55,9 +55,11 @@ class Begun:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self.end = "COMMIT"
+        """How it is committed."""
 
     async def commit(self) -> None:
-        await self._connection.execute("COMMIT")
+        await self._connection.execute(self.end)
 
     async def rollback(self) -> None:
         await self._connection.execute("ROLLBACK")

@@ -23,6 +23,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 
 from db import rows, walls
 from db.base import Base
+from db.flushing import APART, Flushes
 from db.texts import Text
 from db.walls import SERVICE, Seer
 
@@ -183,6 +184,18 @@ class Native(Writing):
         with self._told("BEGIN"):
             await walls.begin(self._held.dbapi_connection, seer)
 
+    async def commit(self) -> None:
+        """Let go of all locks, and then wait for the disk together with others."""
+        flushes = self._writers.flushes
+        if self._writers.begun == 1 or not flushes.ready:
+            await super().commit()
+            return
+        self._held.dbapi_connection._transaction.end = APART  # noqa: SLF001  as walls.begin has it
+        await super().commit()
+        await self.release()
+        with self._told(APART):
+            await flushes.flushed()
+
     async def serve(self) -> None:
         with self._told(walls.told(SERVICE)):
             await self._held.driver_connection.execute(walls.told(SERVICE))
@@ -247,6 +260,9 @@ class Writers:
         self.engine = engine
         self._made: dict[Hashable, Made] = {}
         self._kind = Lite if engine.dialect.name == "sqlite" else Native
+        self.begun = 0
+        """How many transactions have begun and not ended."""
+        self.flushes = Flushes(engine.url)
 
     @property
     def errors(self) -> tuple[type[Exception], ...]:
@@ -264,6 +280,7 @@ class Writers:
     async def begin(self, seer: Seer) -> AsyncGenerator[Writing]:
         """A transaction for somebody. It is rolled back unless it was committed."""
         writing = self._kind(self, await self.engine.raw_connection())
+        self.begun += 1
         try:
             await writing.begin(seer)
             yield writing
@@ -273,4 +290,6 @@ class Writers:
         except BaseException:
             await asyncio.shield(writing.abandon())
             raise
+        finally:
+            self.begun -= 1
         await writing.release()

