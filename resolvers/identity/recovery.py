@@ -4,12 +4,14 @@ import base64
 import re
 import secrets
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from db.base import utcnow
 from db.models import RecoveryCode, User
+from resolvers.access import Actor, visible
 from resolvers.errors import Conflict
 from resolvers.identity.proofs import require_proof
 from resolvers.keys import Keys
@@ -70,6 +72,14 @@ async def clear(write: Transaction, user_id: UUID) -> None:
     """Forget the codes of a user."""
     mine = sa.delete(RecoveryCode).where(RecoveryCode.owner_id == user_id)
     await write.session.execute(mine)
+
+
+def left(actor: Actor, user: Any) -> sa.ColumnElement[int]:
+    """How many of their recovery codes are good still; see `loginConfirm`."""
+    mine = visible(actor, RecoveryCode).where(
+        RecoveryCode.owner_id == user.id, RecoveryCode.used_at.is_(None)
+    )
+    return mine.with_only_columns(sa.func.count()).scalar_subquery()
 
 
 def _normal(code: str) -> str:

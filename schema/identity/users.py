@@ -8,8 +8,8 @@ import strawberry
 from db import models
 from resolvers.access import Permission
 from resolvers.billing import subscriptions
+from resolvers.identity import recovery, standings
 from resolvers.identity import roles as grants
-from resolvers.identity import standings
 from schema.billing.subscriptions import OWN, PlanSubscription, live
 from schema.billing.usage import UsageMonth, limits, used
 from schema.connections import Connection
@@ -49,6 +49,7 @@ class User(Entity, of=models.User):
     email_verified: bool
     last_login: datetime | None
     totp_enabled_at: datetime | None
+    recovery_codes_left: int = formula(models.User, recovery.left)
     role: Role | None = to_one(models.User.role_id)
     """Their first role, which decides what they see."""
     roles: Connection[UserRoleRef] = to_many(

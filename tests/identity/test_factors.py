@@ -9,6 +9,7 @@ from db.models import User
 from db.session import Database
 from resolvers.access import SYSTEM, BaseRole, visible
 from resolvers.envelope import Unreadable
+from resolvers.identity import recovery
 from resolvers.identity.accounts import ROLES
 from tests.conftest import Letterbox
 from tests.identity.conftest import EMAIL, Change, Client
@@ -79,6 +80,20 @@ async def test_each_recovery_code_is_good_for_once_however_it_is_typed(
         typed = code.lower().replace("-", " ")
         assert await ada.show(await ada.challenge(), recoveryCode=typed) == ""
         assert await ada.show(await ada.challenge(), recoveryCode=code) == "INVALID"
+
+
+async def test_how_many_recovery_codes_are_left_is_told(ada: Person) -> None:
+    async def left() -> int:
+        answer = await ada.client.ask("{ viewer { recoveryCodesLeft } }")
+        return answer.payload["recoveryCodesLeft"]
+
+    assert await left() == recovery.CODES
+    await ada.show(await ada.challenge(), recoveryCode=ada.recovery[0])
+    assert await left() == recovery.CODES - 1
+    await ada.client.ask(RENEW)
+    assert await left() == recovery.CODES
+    await ada.client.ask(TURN_OFF)
+    assert await left() == 0
 
 
 async def test_new_recovery_codes_void_the_old(ada: Person) -> None:

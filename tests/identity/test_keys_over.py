@@ -104,6 +104,13 @@ async def test_a_revoked_key_stops_at_once_and_for_good(
     assert (await stored(database, key)).revoked_at
 
 
+async def test_a_key_ends_with_its_owners_account(ada: Person) -> None:
+    program = ada.program(await ada.key())
+    assert await opens(program)
+    await ada.do("userDeactivate", id=(await ada.me())["id"])
+    await until_told(lambda: closed(program), 5)
+
+
 async def closed(who: Person) -> bool:
     return not await opens(who)
 

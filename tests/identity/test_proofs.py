@@ -106,6 +106,13 @@ async def test_a_code_proves_as_much_and_once(ada: Person, change: Change) -> No
     assert told(await ada.client.ask(EXPORT)) == ""
 
 
+async def test_a_wrong_code_proves_nothing_and_counts(ada: Person) -> None:
+    for _ in range(5):
+        assert await shown(ada.client, code=ada.device.wrong()) == "INVALID"
+    assert await shown(ada.client, code=ada.device.code()) == "RATE_LIMITED"
+    assert told(await ada.client.another().log_in()) == "RATE_LIMITED"
+
+
 async def test_a_code_of_a_login_proves_nothing_more(ada: Person) -> None:
     code = ada.device.code()
     assert await ada.show(await ada.challenge(), code=code) == ""
