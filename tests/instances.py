@@ -9,7 +9,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 ROLE = "heliograph"
 """Who owns the database, and may do nothing else: its policies hold for them."""
@@ -42,6 +44,24 @@ def postgresql(home: Path) -> Generator[str]:
             drivername="postgresql+asyncpg", username=ROLE, database=ROLE
         )
         yield place.render_as_string(hide_password=False)
+
+
+async def database(url: str, name: str) -> str:
+    """Another database in a cluster; gives its URL."""
+    await _said(url, f"CREATE DATABASE {name} OWNER {ROLE}")
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def drop(url: str, name: str) -> None:
+    """Drop one, whoever is at it: a vacuum, too, which only a superuser ends."""
+    await _said(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _said(url: str, statement: str) -> None:
+    engine = create_async_engine(above(url), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(statement))
+    await engine.dispose()
 
 
 def forgetful(home: Path) -> None:

@@ -7,8 +7,6 @@ from typing import Any
 import orjson
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks import questions
 from benchmarks.by_hand.answers import answering
@@ -21,6 +19,7 @@ from resolvers.context import Context
 from resolvers.equipment import Equipment
 from schema import schema
 from server.settings import Settings
+from tests import instances
 
 SIZE = Size(owners=2, datasets=3)
 APART = "inhabited"
@@ -31,21 +30,13 @@ async def inhabited(database_url: str) -> AsyncGenerator[Database]:
     """A filled database, on PostgreSQL beside the one of other tests."""
     url = database_url
     if not url.startswith("sqlite"):
-        await said(database_url, f"CREATE DATABASE {APART}")
-        url = make_url(url).set(database=APART).render_as_string(hide_password=False)
+        url = await instances.database(database_url, APART)
     await filled(url, SIZE)
     database = Database(url)
     yield database
     await database.close()
     if url != database_url:
-        await said(database_url, f"DROP DATABASE {APART} WITH (FORCE)")
-
-
-async def said(url: str, statement: str) -> None:
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(sa.text(statement))
-    await engine.dispose()
+        await instances.drop(database_url, APART)
 
 
 async def test_every_generated_row_has_its_parents(inhabited: Database) -> None:

@@ -17,6 +17,7 @@ from db.base import Base, utcnow
 from db.models import User
 from db.session import Database
 from resolvers.access import Actor, BaseRole
+from tests import instances
 from tests.factories import ROLES, a_checkpoint, everything
 
 OWNER = Actor(uuid7(), BaseRole.USER)
@@ -38,16 +39,8 @@ async def url(cluster: str, tmp_path: Path) -> AsyncIterator[str]:
         yield f"sqlite+aiosqlite:///{tmp_path}/empty.db"
         return
     name = f"empty_{uuid7().hex}"
-    await command_of(cluster, f"CREATE DATABASE {name}")
-    yield sa.make_url(cluster).set(database=name).render_as_string(hide_password=False)
-    await command_of(cluster, f"DROP DATABASE {name}")
-
-
-async def command_of(url: str, statement: str) -> None:
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(sa.text(statement))
-    await engine.dispose()
+    yield await instances.database(cluster, name)
+    await instances.drop(cluster, name)
 
 
 def all_there_is() -> list[Any]:

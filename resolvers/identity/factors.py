@@ -84,14 +84,20 @@ async def confirm(
 
 async def disable(write: Transaction, policy: Policy) -> User:
     """Ask the actor for their password alone from now on."""
-    return await _forget(write, policy, await _mine(write))
+    return await _turned_off(write, policy, await _mine(write))
 
 
 async def reset(write: Transaction, policy: Policy, user_id: UUID) -> User:
     """Turn off the second factor of somebody who has lost it, as an administrator."""
     require(write.actor, Permission.MANAGE_USERS)
     await require_proof(write)
-    return await _forget(write, policy, await write.get(User, user_id))
+    return await _turned_off(write, policy, await write.get(User, user_id))
+
+
+async def forget(write: Transaction, user: User) -> None:
+    """Have an account have no second factor, nor any codes."""
+    user.totp_secret = user.totp_enabled_at = None
+    await recovery.clear(write, user.id)
 
 
 async def right(
@@ -132,11 +138,10 @@ async def spend(
     return new
 
 
-async def _forget(write: Transaction, policy: Policy, user: User) -> User:
+async def _turned_off(write: Transaction, policy: Policy, user: User) -> User:
     if user.totp_enabled_at is None:
         raise Conflict("the second factor is off")
-    user.totp_secret = user.totp_enabled_at = None
-    await recovery.clear(write, user.id)
+    await forget(write, user)
     write.letters.append(letters.changed(policy, user.email, WHAT))
     return user
 

@@ -21,6 +21,7 @@ from resolvers.access import (
 from resolvers.context import Context
 from resolvers.errors import Conflict, Forbidden, Invalid, patient
 from resolvers.identity import addresses, letters
+from resolvers.identity.proofs import require_proof
 from resolvers.identity.standings import CHANGED, account, allowed
 from resolvers.keys import Keys
 from resolvers.policy import Policy
@@ -63,7 +64,7 @@ async def create(
 ) -> Invitation:
     """Invite people. Whoever is named by an e-mail address is written to."""
     require(write.actor, Permission.INVITE)
-    user_id = require_person(write.actor)  # it gives a role away
+    user_id = await require_proof(write)  # it gives a role away
     if not 1 <= terms.max_uses <= MOST:
         said = f"an invitation is for 1 to {MOST} people, not {terms.max_uses}"
         raise Invalid(said, "max_uses")

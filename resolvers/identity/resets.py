@@ -9,7 +9,16 @@ from resolvers.access import ANONYMOUS, SYSTEM, visible
 from resolvers.audit import entries
 from resolvers.context import Context
 from resolvers.equipment import Equipment
-from resolvers.identity import addresses, letters, lockouts, onetime, rules, sessions
+from resolvers.identity import (
+    addresses,
+    apikeys,
+    factors,
+    letters,
+    lockouts,
+    onetime,
+    rules,
+    sessions,
+)
 from resolvers.platform.actions import Done, accounted, act
 from resolvers.policy import Policy
 from resolvers.writes import Transaction
@@ -18,6 +27,8 @@ REQUESTED = "passwordResetRequest"
 """What the audit calls it."""
 MAILED = (Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
 """What is good for nothing any more once there is a new password."""
+REASON = "password reset"
+"""Why sessions and keys have ended."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,7 +47,7 @@ async def request(context: Context, email: str) -> None:
     Raises RateLimited, and Busy.
     """
     equipment, address = context.equipment, addresses.compared(email)
-    fingerprint = equipment.keys.fingerprint("e-mail address", address)
+    fingerprint = addresses.fingerprint(equipment.keys, email)
     await equipment.throttle.hit("letter", context.origin.address or "")
     await equipment.throttle.hit("letter", fingerprint)
     asking = Context(equipment, ANONYMOUS, context.origin)
@@ -47,7 +58,8 @@ async def request(context: Context, email: str) -> None:
 async def reset(context: Context, shown: str, password: str) -> Done:
     """Give an account a new password, by the link that was mailed to its owner.
 
-    It ends all their sessions, and what failed logins brought about.
+    It ends all their sessions, and what failed logins brought about; also keys and the
+    second factor, if nobody had shown before that the address is theirs.
     """
     context = Context(context.equipment, ANONYMOUS, context.origin)
     await context.equipment.throttle.hit("token", context.origin.address or "")
@@ -89,10 +101,22 @@ async def _reset(write: Transaction, renewal: Renewal) -> User:
     given = equipment.keys, renewal.user_id, renewal.shown
     user, token = await onetime.claim(write, *given)
     user.failed_login_attempts, user.locked_until = 0, None
-    user.email_verified = user.email_verified or token.email == user.email
+    if token.email == user.email and not user.email_verified:
+        await _take_over(write, user)
     await replace(write, equipment.policy, user, renewal.hashed)
-    await sessions.end_others(write, user.id, None, "password reset")
+    await sessions.end_others(write, user.id, None, REASON)
     return user
+
+
+async def _take_over(write: Transaction, user: User) -> None:
+    """Give an account to whoever reads its mail, and to nobody else.
+
+    Until now it was whoever's that had typed the address. What they left to come back
+    by is ended with their sessions.
+    """
+    user.email_verified = True
+    await apikeys.revoke_all(write, user.id, REASON)
+    await factors.forget(write, user)
 
 
 async def replace(write: Transaction, policy: Policy, user: User, hashed: str) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from db.base import utcnow
-from db.models import Invitation, Role, User, UserRole
+from db.models import Invitation, Role, Session, User, UserRole
 from db.session import Database
 from resolvers.access import SYSTEM, visible
 from resolvers.context import Context
@@ -121,6 +121,15 @@ async def test_an_invitation_that_is_over_lets_nobody_in(
         await change(User, role_id=UUID(int=3))
     refused = await client.sign_up(invitationCode=answer["code"])
     assert refused.refused == [("INVALID", ["invitationCode"])]
+
+
+async def test_to_invite_is_to_give_roles_away_and_takes_a_proof(
+    admin: Client, change: Change
+) -> None:
+    await change(Session, proved_at=utcnow() - timedelta(minutes=11))
+    for role in ("admin", "viewer"):
+        answer = await admin.ask(CREATE, input={"role": role})
+        assert answer.refused == [("STEP_UP_REQUIRED", [])]
 
 
 async def test_an_invitation_is_taken_back_once(admin: Client) -> None:

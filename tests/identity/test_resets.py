@@ -38,6 +38,9 @@ from tests.identity.mailing import (
 
 NEW = "looms punch cards again"
 UNKNOWN = "charles@example.org"
+KEY = """mutation { apiKeyCreate(input: {name: "Nightly", scopes: []}) {
+  secret userErrors { code }
+} }"""
 
 
 async def mailed(client: Client) -> str:
@@ -128,6 +131,28 @@ async def test_a_reset_ends_every_session(client: Client) -> None:
         assert (await one.refresh()).codes == ["UNAUTHENTICATED"]
         with pytest.raises(Exception, match="this session has ended"):
             await one.ask(VIEWER)
+
+
+async def test_a_reset_by_who_reads_the_mail_ends_what_a_stranger_left(
+    client: Client, change: Change
+) -> None:
+    """Somebody had the account who had only typed the address."""
+    await client.sign_up()
+    made = await client.ask(KEY)
+    key = replace(client.another(), access=made.payload["secret"])
+    await change(User, totp_enabled_at=utcnow())
+    assert (await key.ask(VIEWER)).payload
+    await reset(client, await mailed(client), NEW)
+    mine = client.another()
+    answer = await mine.log_in(password=NEW)
+    assert answer.payload["tokens"]  # and it asks for no code
+    keys = "{ viewer { apiKeys { nodes { isActive } } } }"
+    assert (await mine.ask(keys)).payload["apiKeys"]["nodes"] == [{"isActive": False}]
+    await mine.ask(KEY)
+    await reset(client, await mailed(client), f"{NEW} and again")
+    await mine.log_in(password=f"{NEW} and again")
+    states = (await mine.ask(keys)).payload["apiKeys"]["nodes"]
+    assert sorted(one["isActive"] for one in states) == [False, True]
 
 
 async def test_a_reset_ends_a_lock(client: Client) -> None:

@@ -9,9 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import sqlalchemy as sa
 import strawberry
-from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -31,6 +29,7 @@ from server.calls import Calls
 from server.endpoint import Endpoint
 from server.principals import STRANGER, Principal
 from server.settings import Settings
+from tests import instances
 from tests.conftest import As, Save
 from tests.documents import digest
 from tests.factories import a_document
@@ -196,13 +195,8 @@ async def apart(cluster: str) -> AsyncIterator[str | None]:
         yield None
         return
     name = f"apart_{uuid4().hex}"
-    engine = create_async_engine(cluster, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        url = sa.make_url(cluster).set(database=name)
-        yield url.render_as_string(hide_password=False)
-        await connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    await engine.dispose()
+    yield await instances.database(cluster, name)
+    await instances.drop(cluster, name)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from resolvers import tails
-from resolvers.access import Actor
+from resolvers.access import Actor, BaseRole
 from resolvers.context import Context
 from resolvers.monitoring import incidents
 from resolvers.platform import events
@@ -75,7 +75,8 @@ async def an_alert_of(save: Save, owner: Actor) -> Any:
 
 async def happen(as_: As, alert: Any, times: int = 1) -> None:
     for _ in range(times):
-        async with as_().transaction() as write:
+        owner = Actor(alert.owner_id, BaseRole.USER)
+        async with as_(owner).transaction() as write:
             write.remember(incidents.CHANGED, alert)
             await events.conclude(write, "x")
 
