@@ -17,6 +17,7 @@ NATIVE = {
 def prepare(connection: Any, *pragmas: str) -> None:
     """Give a connection to SQLite foreign keys, readers beside a writer, and our words.
 
+    What is deleted is overwritten, so that what was erased is in no file any more.
     Transactions begin when they are told to, and not before.
     """
     connection.isolation_level = None
@@ -24,6 +25,7 @@ def prepare(connection: Any, *pragmas: str) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA busy_timeout = 5000")
     cursor.execute("PRAGMA trusted_schema = OFF")

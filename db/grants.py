@@ -13,9 +13,15 @@ EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
 OTHERWISE = {
     "alembic_version": "SELECT",
     "audit_checkpoints": "SELECT, INSERT",
-    "audit_log": "SELECT, INSERT, UPDATE (payload)",
+    "audit_log": "SELECT, INSERT, UPDATE (payload, salt)",
 }
 """Tables that are not the server's to change; of an entry it may erase the payload."""
+FUNCTIONS = """
+SELECT oid::regprocedure::text FROM pg_proc
+WHERE pronamespace = current_schema()::regnamespace
+  AND prosecdef AND prorettype <> 'trigger'::regtype ORDER BY 1
+"""
+"""What is done as the owner, for whom the role asks."""
 
 
 async def give(url: str, role: str) -> None:
@@ -37,3 +43,7 @@ async def _give(connection: AsyncConnection, role: str) -> None:
             f"GRANT {what} ON {table} TO {role}",
         ):
             await connection.execute(sa.text(statement))
+    for function in (await connection.scalars(sa.text(FUNCTIONS))).all():
+        await connection.execute(
+            sa.text(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
+        )

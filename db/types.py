@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -59,6 +60,36 @@ class Moment(sa.TypeDecorator[datetime]):
         self, value: datetime | None, dialect: sa.Dialect
     ) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Money(sa.TypeDecorator[Decimal]):
+    """US dollars, to the millionth: whole millionths in both databases."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: Decimal | None, dialect: sa.Dialect
+    ) -> int | None:
+        return None if value is None else millionths(value)
+
+    def process_result_value(
+        self, value: int | None, dialect: sa.Dialect
+    ) -> Decimal | None:
+        return None if value is None else dollars(value)
+
+
+def millionths(amount: Decimal) -> int:
+    """An amount as it is stored. Raises ValueError for a part of a millionth."""
+    stored = int(amount.scaleb(6))
+    if dollars(stored) != amount:
+        raise ValueError(f"an amount has at most six decimals: {amount}")
+    return stored
+
+
+def dollars(stored: int) -> Decimal:
+    """An amount of what is stored."""
+    return Decimal(stored).scaleb(-6)
 
 
 class Texts(sa.TypeDecorator[list[str]]):

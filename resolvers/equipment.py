@@ -18,6 +18,7 @@ from resolvers.news import Bus
 from resolvers.passwords import Passwords
 from resolvers.payments import Payments
 from resolvers.policy import Policy
+from resolvers.sharing import Sharing
 from resolvers.tails import Tail
 
 Heard = Callable[[float, str | None], Awaitable[None]]
@@ -158,6 +159,7 @@ class Equipment:
     policy: Policy = field(default_factory=Policy)
     tail: Tail = field(init=False)
     afterwards: Afterwards = field(init=False, default_factory=Afterwards)
+    verifications: Sharing = field(init=False, default_factory=Sharing)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tail", Tail(self.database, self.bus))

@@ -28,8 +28,11 @@ class Payments(Protocol):
         """Close that page; False where it was paid for already."""
         ...
 
-    async def change(self, stripe_id: str, price_id: str) -> None:
-        """Have a subscription cost another price from now on."""
+    async def change(self, stripe_id: str, price_id: str | None) -> datetime | None:
+        """Have a subscription go on, at another price if one is said.
+
+        Gives when it ends all the same, if it does.
+        """
         ...
 
     async def cancel(self, stripe_id: str, *, at_once: bool) -> datetime | None:

@@ -152,10 +152,10 @@ class Transaction:
         values["viewer"] = self.actor.user_id
         return await self.writing.rows(key, lambda: make(nobody, *about), values)
 
-    async def flush(self, **taken: str) -> None:
+    async def flush(self, changed: Base | None = None, /, **taken: str) -> None:
         """Send what was changed in rows that are here; `taken` is as for `add`."""
         if self.writing.opened or any(map(rows.changed, self._known.values())):
-            with _told(taken):
+            with _told(changed, taken):
                 await self.session.flush()
 
     async def _one(
@@ -168,7 +168,7 @@ class Transaction:
     async def add(self, row: RowT, **taken: str) -> RowT:
         """Store a row. `taken` names, for a constraint, the argument that broke it."""
         row.id = row.id or uuid7()
-        with _told(taken):
+        with _told(row, taken):
             await self._store(row)
         return row
 
@@ -262,14 +262,16 @@ def _to_see(actor: Actor, model: type[Base]) -> sa.Select[Base]:
 
 
 @contextmanager
-def _told(taken: Mapping[str, str]) -> Generator[None]:
+def _told(row: Base | None, taken: Mapping[str, str]) -> Generator[None]:
     """Say which argument has a value that another row has."""
+    given = {one: str(getattr(row, one, "")) for one in taken.values()}
     try:
         yield
     except IntegrityError as error:
         for constraint, argument in taken.items():
             if _broke(error, constraint):
-                raise Conflict(f"this {argument} is taken", argument) from error
+                said = f"the {argument.replace('_', ' ')} {given[argument]!r} is taken"
+                raise Conflict(said, argument) from error
         raise
 
 

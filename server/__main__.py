@@ -90,9 +90,8 @@ def parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help="the log of what was done")
     steps = audit.add_subparsers(required=True)
     verify = _plain(steps, "verify", "audit.verify", "see that its chain is whole")
-    verify.add_argument(
-        "file", nargs="?", type=Path, help="an export; else the database is verified"
-    )
+    files = "exports, in their order; else the database is verified"
+    verify.add_argument("files", nargs="*", type=Path, metavar="FILE", help=files)
     verify.add_argument("--key", help="the public key that must have signed it")
     _keys(commands)
     for name, said in (

@@ -131,7 +131,7 @@ class Admission:
         await self.till.pay(payer, cost.points)
         try:
             await self._validated(asked.query, read, payer)
-            await self.till.call(payer)
+            await self.till.call(payer.of(cost))
         except (Rejected, Denial):
             self.till.give(payer, cost.points, cost.actual(0))
             raise

@@ -21,6 +21,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from resolvers.errors import LimitExceeded
+from schema.account import OF_ACCOUNT
 from schema.reads import Costs
 from server.costs import LEAF, NOTHING, Cost
 
@@ -135,7 +136,7 @@ class Analysis:
             *(below.introspection, below.described, 1),
             below.alone + costs.alone,
             *(paid if row else (0, 0)),
-            costs.points,
+            *(costs.points, _of_account(type_, name)),
         )
 
     def _paid(
@@ -192,6 +193,11 @@ class Analysis:
                 return list(node.values)
             case _:
                 return None
+
+
+def _of_account(type_: Any, name: str) -> int:
+    """One where a field is about whoever's account asks, else nothing."""
+    return name in OF_ACCOUNT.get(getattr(type_, "name", ""), ())
 
 
 def _description(fields: int, aliases: int, depth: int) -> Cost:

@@ -12,6 +12,13 @@ from schema.faults import apology
 
 HINT = re.compile(r"\s*Did you mean .*?\?(?=\s|$)", re.DOTALL)
 """How graphql-core helps with a misspelt name."""
+GIVEN = re.compile(
+    r"(cannot represent [\w -]*value): .*"
+    r"|((?:found|Unexpected) (?:BlockString|String|Int|Float)) .*"
+    r"|[,;]? [Ff]ound: .*",
+    re.DOTALL,
+)
+"""How it repeats what it was given, of which some may be secret."""
 Errors = list[dict[str, Any]]
 
 
@@ -72,6 +79,7 @@ def told(errors: Iterable[GraphQLError] | None, most: int, *, hints: bool) -> Er
 def _told(error: GraphQLError, *, hints: bool) -> dict[str, Any]:
     said: dict[str, Any] = dict(error.formatted)
     said["extensions"] = {"code": "BAD_REQUEST", **(error.extensions or {})}
+    said["message"] = GIVEN.sub(r"\1\2", error.message)
     if not hints:
-        said["message"] = HINT.sub("", error.message)
+        said["message"] = HINT.sub("", said["message"])
     return said

@@ -14,10 +14,9 @@ from resolvers.context import Context
 from resolvers.equipment import Equipment
 from resolvers.platform.actions import Done
 from schema.perform import told
-from server.authentication import Authentication
 from server.guards import guarded
-from server.principals import STRANGER, Principal, origin, shown
-from server.till import Till
+from server.principals import origin
+from server.tolls import Toll
 
 STALL = 30.0
 """Seconds that a client may be silent in the middle of a body."""
@@ -30,8 +29,7 @@ class Caller:
     """An ASGI application that answers one method for whoever is signed in."""
 
     equipment: Equipment
-    authentication: Authentication
-    till: Till
+    toll: Toll
     handler: Handler
     method: str = "POST"
 
@@ -48,16 +46,11 @@ class Caller:
         if request.method != self.method:
             said = f"{self.method} is answered here"
             raise HTTPException(405, said, {"allow": self.method})
-        who = await self._who(request, request_id)
-        await self.till.knock(who)
+        who = await self.toll.entered(request, request_id)
         about = origin(request, who, request_id)
         context = Context(self.equipment, who.actor, about)
         watched = Request(request.scope, self._watched(request, context))
         return await self.handler(context, watched)
-
-    async def _who(self, request: Request, request_id: str) -> Principal:
-        where = origin(request, STRANGER, request_id)
-        return await self.authentication.authenticate(shown(request.headers), where)
 
     def _watched(self, request: Request, context: Context) -> Receive:
         """A body, each part of which is taken only from who may still be here.
@@ -67,9 +60,9 @@ class Caller:
 
         async def receive() -> Message:
             message = await request.receive()
-            actor = (await self._who(request, context.origin.request_id)).actor
-            if actor != context.actor:
-                context.become(actor)
+            who = await self.toll.known(request, context.origin.request_id)
+            if who.actor != context.actor:
+                context.become(who.actor)
             return message
 
         return receive

@@ -21,6 +21,7 @@ from resolvers.allowances import Allowance, LimitScope
 from resolvers.billing import calls, counters
 from resolvers.billing.calls import Meter, Wish
 from resolvers.billing.ceilings import Ceilings, ceilings
+from resolvers.billing.limits import sentence
 from resolvers.context import Context
 from resolvers.errors import Busy, RateLimited
 from server.supply import EVERY, Supply
@@ -31,10 +32,10 @@ KEPT = 60.0
 """Seconds for which it is remembered how somebody stood who has not asked since."""
 BATCH = 100
 """Meters that are read in one transaction."""
-NAMED = {
-    LimitScope.KEY_HOUR: ("requests", "this API key has made {} requests in an hour"),
-    LimitScope.PLAN_DAY: ("api_calls", "your plan has {} calls a day"),
-    LimitScope.PLAN_MONTH: ("api_calls", "your plan has {} calls a month"),
+METRICS = {
+    LimitScope.KEY_HOUR: "requests",
+    LimitScope.PLAN_DAY: "api_calls",
+    LimitScope.PLAN_MONTH: "api_calls",
 }
 PLAN = (LimitScope.PLAN_DAY, LimitScope.PLAN_MONTH)
 Due = tuple[Meter, int | None]
@@ -83,6 +84,14 @@ class Calls:
         supply.left -= 1
         return None
 
+    async def look(self, meter: Meter, limit: int | None) -> None:
+        """Have it known how far somebody is from a limit. Raises Busy."""
+        if limit is None:
+            return
+        supply = self._supply(meter, limit)
+        if not supply.fresh:
+            await self._heard(meter, supply)
+
     def put_back(self, meter: Meter, limit: int | None) -> None:
         """Have a call not been made, which was taken just now."""
         if limit is None:
@@ -92,7 +101,7 @@ class Calls:
 
     def allowance(self, meter: Meter, limit: int | None) -> Allowance:
         """How far somebody is from a limit, as far as it is known here."""
-        metric, supply = NAMED[meter.scope][0], self._supplies.get(meter)
+        metric, supply = METRICS[meter.scope], self._supplies.get(meter)
         if supply is None:
             ends_at = counters.resets_at(meter.period, utcnow())
             return Allowance(meter.scope, metric, limit, 0, ends_at)
@@ -114,25 +123,26 @@ class Calls:
 
     async def _taken(self, meter: Meter, limit: int) -> None:
         """Make a call once there is one to be made."""
-        supply = self._supplies.setdefault(meter, Supply(limit))
-        supply.limit = limit
+        supply = self._supply(meter, limit)
         while not supply.left:
             if supply.spent:
-                raise self._late(meter, supply)
+                raise late(self.allowance(meter, limit))
             supply.waiting += 1
             try:
-                answered = await asyncio.shield(self._answer(meter, supply))
+                await self._heard(meter, supply)
             finally:
                 supply.waiting -= 1
-            if not answered:
-                raise Busy("calls cannot be counted; try again in a moment")
         supply.left -= 1
 
-    def _late(self, meter: Meter, supply: Supply) -> RateLimited:
-        _, said = NAMED[meter.scope]
-        after = (supply.resets_at - utcnow()).total_seconds()
-        allowance = self.allowance(meter, supply.limit)
-        return RateLimited(said.format(supply.limit), max(after, 0.001), allowance)
+    def _supply(self, meter: Meter, limit: int) -> Supply:
+        supply = self._supplies.setdefault(meter, Supply(limit))
+        supply.limit = limit
+        return supply
+
+    async def _heard(self, meter: Meter, supply: Supply) -> None:
+        """Return when the database has answered. Raises Busy where it does not."""
+        if not await asyncio.shield(self._answer(meter, supply)):
+            raise Busy("calls cannot be counted; try again in a moment")
 
     def _answer(self, meter: Meter, supply: Supply) -> asyncio.Future[bool]:
         """The answer to the next question, which all ask together who wait for it."""
@@ -149,7 +159,7 @@ class Calls:
             del self._asked[:BATCH]
             now, supplies = utcnow(), [(one, self._supplies[one]) for one in some]
             wishes = [
-                Wish(one, supply.limit, max(supply.waiting, 1), max(supply.most, 1))
+                Wish(one, supply.limit, supply.waiting, supply.most)
                 for one, supply in supplies
             ]
             try:
@@ -208,3 +218,11 @@ class Calls:
         except Exception:
             logger.exception("calls were not counted; they will be")
             self._made += made
+
+
+def late(of: Allowance) -> RateLimited:
+    """Why a call is not made: how much there may be, and when there is more."""
+    after = (of.resets_at - utcnow()).total_seconds() if of.resets_at else 0
+    keyed = of.scope is LimitScope.KEY_HOUR
+    said = f"this API key has made {of.limit} requests in an hour"
+    return RateLimited(said if keyed else sentence(of), max(after, 0.001), of)

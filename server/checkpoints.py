@@ -61,7 +61,8 @@ class FileNotary:
 
 def notary(settings: Settings) -> FileNotary:
     """Who signs for this server. Raises Failure for what is no key."""
-    former = frozenset(_public(one) for one in settings.audit_former)
+    name = variable("audit_former")
+    former = frozenset(public(name, one) for one in settings.audit_former)
     return FileNotary(_key(settings), former, settings.data / LOG)
 
 
@@ -107,8 +108,9 @@ def _private(name: str, text: SecretStr) -> Ed25519PrivateKey:
         raise Failure(f"{name} is no Ed25519 key: it has 64 hex digits") from error
 
 
-def _public(text: str) -> str:
+def public(name: str, text: str) -> str:
+    """A public key as it is compared. Raises Failure, with the name it is given by."""
     if len(text) != 64 or not set(text.lower()) <= set("0123456789abcdef"):
-        said = f"{variable('audit_former')} {text!r} is no public key: it has 64 hex"
-        raise Failure(f"{said} digits")
+        said = f"{name} {text!r} is no public key: it has 64 hex digits"
+        raise Failure(said)
     return text.lower()

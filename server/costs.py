@@ -32,6 +32,13 @@ class Cost(NamedTuple):
     """The same for objects."""
     own: int = 0
     """Points of the fields directly in the set themselves, whatever is below them."""
+    account: int = 0
+    """Fields directly in the set that are about whoever's account asks."""
+
+    @property
+    def of_account(self) -> bool:
+        """Whether an operation asks of one's own account, and nothing else."""
+        return 0 < self.account == self.width
 
     def beside(self, other: "Cost") -> "Cost":
         """Both, in one selection set."""
@@ -48,6 +55,7 @@ class Cost(NamedTuple):
             self.row_points + other.row_points,
             self.row_objects + other.row_objects,
             self.own + other.own,
+            self.account + other.account,
         )
 
     def instead(self, other: "Cost") -> "Cost":

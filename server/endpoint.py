@@ -19,6 +19,7 @@ from structlog.contextvars import bind_contextvars
 from db import faultpoints
 from resolvers.access import Actor
 from resolvers.context import Context
+from resolvers.errors import Unauthenticated
 from resolvers.writes import Origin
 from server import body, responses
 from server.answers import Answer, Rejected
@@ -106,9 +107,13 @@ class Endpoint:
         if media == HTML and self.page:
             return await self.page(request)
         where = origin(request, STRANGER, request_id)
-        principal = await self.authenticate(shown(request.headers), where)
-        address = where.address
-        request.scope[PAYER] = self.operations.admission.payer(principal, address)
+        admission, address = self.operations.admission, where.address
+        try:
+            principal = await self.authenticate(shown(request.headers), where)
+        except Unauthenticated:
+            await admission.till.enter(admission.payer(STRANGER, address))
+            raise
+        request.scope[PAYER] = admission.payer(principal, address)
         asked = await self._asked(request)
         answer = await self._answer(request, asked, principal, request_id)
         await faultpoints.pass_by("resp.before_send")

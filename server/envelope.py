@@ -17,6 +17,11 @@ SAFE = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+METHODS = {
+    *("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "WEBSOCKET"),
+}
+OTHER = "OTHER"
+"""What the metrics call any other, of which there is no end."""
 YEAR = 31_536_000
 SHOWN = 200
 """Characters of a path that are logged."""
@@ -68,7 +73,7 @@ def _note(message: Message, seen: dict[str, Any], scope: Scope, id_: str) -> Non
 def _told(scope: Scope, status: int, seconds: float) -> None:
     """One line in the log. A status of 0 is a client that left before its answer."""
     method = scope.get("method", "WEBSOCKET")
-    metrics.REQUESTS.labels(method, status).inc()
+    metrics.REQUESTS.labels(method if method in METHODS else OTHER, status).inc()
     line = {
         "method": method,
         "path": scope["path"][:SHOWN],

@@ -72,6 +72,7 @@ async def equipped(settings: Settings) -> AsyncGenerator[Equipment]:
             policy=settings.policy,
         )
         stack.push_async_callback(equipment.afterwards.ended, PATIENCE)
+        stack.push_async_callback(equipment.verifications.ended)
         yield equipment
 
 

@@ -49,11 +49,15 @@ class StripePayments:
             return now.status != "complete"
         return True
 
-    async def change(self, stripe_id: str, price_id: str) -> None:
+    async def change(self, stripe_id: str, price_id: str | None) -> datetime | None:
         subscriptions = self._client.v1.subscriptions
-        known = await _asked(lambda: subscriptions.retrieve(stripe_id))
-        item = {"id": known["items"].data[0].id, "price": price_id}
-        await _asked(lambda: subscriptions.update(stripe_id, {"items": [item]}))
+        change: dict[str, Any] = {"cancel_at_period_end": False}
+        if price_id is not None:
+            known = await _asked(lambda: subscriptions.retrieve(stripe_id))
+            item = {"id": known["items"].data[0].id, "price": price_id}
+            change["items"] = [item]
+        said = await _asked(lambda: subscriptions.update(stripe_id, change))
+        return said.cancel_at and datetime.fromtimestamp(said.cancel_at, UTC)
 
     async def cancel(self, stripe_id: str, *, at_once: bool) -> datetime | None:
         subscriptions = self._client.v1.subscriptions

@@ -1,14 +1,23 @@
 """All that is kept of somebody, to be saved: GET /export?ticket=…"""
 
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from resolvers.access import Actor, BaseRole
 from resolvers.context import Context
 from resolvers.equipment import Equipment
+from resolvers.errors import RateLimited
 from resolvers.identity import exports
 from server.guards import guarded
+from server.principals import STRANGER, Principal
+from server.tolls import Toll
+
+POINTS = 200
+"""What it costs; somebody who has not paid may spend 2,000 at once."""
 
 HEADERS = {
     "content-type": "application/x-ndjson",
@@ -24,13 +33,29 @@ class Personal:
     """Answers whoever has a ticket of `viewerExport`, such as a browser by a link."""
 
     equipment: Equipment
+    toll: Toll
+    _sending: set[UUID] = field(default_factory=set[UUID])
+    """Whose are being sent."""
 
     async def answer(self, request: Request) -> Response:
         request_id = request.headers.get("x-request-id", "")
         return await guarded(self._sent(request), request_id)
 
     async def _sent(self, request: Request) -> Response:
+        await self.toll.pay(request, STRANGER, 1)
         context = Context(self.equipment)
         ticket = request.query_params.get("ticket", "")
         user_id = await exports.holder(context, ticket)
-        return StreamingResponse(exports.lines(context, user_id), headers=HEADERS)
+        if user_id in self._sending:
+            raise RateLimited("this is being sent already; wait until it has come", 10)
+        holder = Principal(Actor(user_id, BaseRole.USER))
+        await self.toll.pay(request, holder, POINTS)
+        return StreamingResponse(self._lines(context, user_id), headers=HEADERS)
+
+    async def _lines(self, context: Context, user_id: UUID) -> AsyncGenerator[bytes]:
+        self._sending.add(user_id)
+        try:
+            async for line in exports.lines(context, user_id):
+                yield line
+        finally:
+            self._sending.discard(user_id)

@@ -174,7 +174,8 @@ class Straight:
 
     async def _text(self, request: Request, planned: Planned) -> bytes | None:
         """The data of a paid answer, unless the long way has more to say of it."""
-        till, payer, points = self._operations.till, request.payer, planned.cost.points
+        till, points = self._operations.till, planned.cost.points
+        payer = request.payer.of(planned.cost)
         with suppress(Denial):
             await till.take(payer, points + 1)
             with suppress(SQLAlchemyError):
@@ -199,7 +200,8 @@ class Straight:
         where = Origin(head.request_id, *seen)
         context = self._endpoint.context(who.actor, where)
         try:
-            await operations.till.take(request.payer, operation.points)
+            payer = request.payer.of(operation.cost)
+            await operations.till.take(payer, operation.points)
             answer = await operations.answer(operation, context)
         except Busy as error:
             return self._refused(request, Rejected.by(error))

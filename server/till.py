@@ -4,6 +4,7 @@ First a request of a key is counted in its hour, then points are taken for what 
 then it is counted as a call in the day and the month of its user's plan.
 """
 
+from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +18,8 @@ from resolvers.allowances import Allowance, Bill, LimitScope
 from resolvers.billing.calls import Meter
 from resolvers.errors import Busy, RateLimited
 from server.buckets import Buckets, Rate, spent
-from server.calls import PLAN, Calls, Due
+from server.calls import PLAN, Calls, Due, late
+from server.costs import Cost
 from server.limits import Limits
 from server.principals import Principal
 from server.throttle import counted
@@ -52,6 +54,10 @@ class Payer:
     @property
     def dues(self) -> tuple[Due, ...]:
         return (self.hour, *self.plan) if self.hour else self.plan
+
+    def of(self, cost: Cost) -> "Payer":
+        """Who pays for an operation: to their plan what is of an account is no call."""
+        return replace(self, plan=()) if cost.of_account else self
 
 
 class Till:
@@ -129,12 +135,11 @@ class Till:
         """What is told of a cost while it is paid."""
         return Bill(points, objects, partial(self.allowances, payer))
 
-    def allowances(self, payer: Payer) -> list[Allowance]:
-        """How far somebody is from each limit: first a key's hour, or else points."""
-        points, stands = self._points(payer), partial(self._stands, payer)
-        if payer.hour is None:
-            return [points, *map(stands, payer.plan)]
-        return [*map(stands, payer.dues), points]
+    async def allowances(self, payer: Payer) -> list[Allowance]:
+        """How far somebody is from each limit. Raises Busy."""
+        await gather(*(self._calls.look(*due) for due in payer.dues))
+        stands = partial(self._stands, payer)
+        return [self._points(payer), *map(stands, payer.dues)]
 
     def cost(self, payer: Payer, points: int, spent: int) -> dict[str, Any]:
         """What an operation might have cost, what it did, and what is left."""
@@ -177,7 +182,7 @@ class Till:
             for due in made:
                 calls.put_back(*due)
             if isinstance(error, RateLimited) and error.allowance:
-                error.allowance = self._of_tier(who.tier, error.allowance)
+                raise late(self._of_tier(who.tier, error.allowance)) from None
             raise
 
     def _stands(self, payer: Payer, due: Due) -> Allowance:

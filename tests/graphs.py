@@ -6,8 +6,16 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 
 from db.base import Base
-from db.models import Anomaly, ApiKey, Invitation, PlanSubscription
-from db.types import Floats, Moment, Texts
+from db.models import (
+    Alert,
+    Anomaly,
+    ApiKey,
+    Invitation,
+    PlanSubscription,
+    ProviderReservation,
+    ProviderUsage,
+)
+from db.types import Floats, Moment, Money, Texts, dollars
 from resolvers.access import Actor
 from tests.drawing import MOMENTS, NUMBERS, TEXTS, WHOLE
 from tests.factories import a_graph, a_point, an_alert, an_anomaly
@@ -31,10 +39,13 @@ ROUND = {
 }
 """Columns whose values must be as they are, for the sake of others."""
 TIED: dict[type[Base], set[str]] = {
+    Alert: {"cost_alert_type", "threshold_percentage"},
     Anomaly: {"acknowledged_at"},
     ApiKey: {"last_four", "rate_limit"},
     Invitation: {"max_uses", "uses"},
     PlanSubscription: {"status", "started_at", "ends_at"},
+    ProviderReservation: {"settled_at", "actual"},
+    ProviderUsage: {"requests_count", "tokens_input", "tokens_output"},
 }
 """The same of one model."""
 POSITIVE = {"distance", "inference_time_ms", "occurrences"}
@@ -48,6 +59,7 @@ DOCUMENTS: st.SearchStrategy[Any] = st.recursive(
     max_leaves=4,
 )
 BIG = st.integers(-(2**63), 2**63 - 1)
+AMOUNTS = st.integers(0, 10**14).map(dollars)
 
 
 @st.composite
@@ -109,6 +121,7 @@ def values(column: Any) -> st.SearchStrategy[Any]:
         (Moment, MOMENTS),
         (Texts, st.lists(TEXTS, max_size=3)),
         (Floats, st.lists(NUMBERS, min_size=1, max_size=3)),
+        (Money, AMOUNTS),
         (sa.Boolean, st.booleans()),
         (sa.Float, NUMBERS),
         (sa.BigInteger, BIG),

@@ -27,6 +27,7 @@ PLAIN: dict[str, Any] = {
     "Boolean": True,
     "BigInt": "1",
     "DateTime": "2026-11-20T04:17:56Z",
+    "Decimal": "0.25",
     "Float": 1.0,
     "Int": 1,
     "JSON": {},
@@ -60,7 +61,10 @@ KINDS = {
     "user": "user",
 }
 """What the ids in inputs are of, but for `id`, which is of what the mutation is."""
-CALLED = {"plan_subscription": "subscription"}
+CALLED = {
+    "plan_subscription": "subscription",
+    "provider_reservation": "provider_call",
+}
 """What mutations call a kind of row, where they do not say all of its name."""
 EVERYBODYS = {"plan"}
 """Kinds of rows that everybody sees."""
@@ -83,6 +87,7 @@ OWN = {
     "twoFactorEnroll",
     "userDeactivate",
     "viewerExport",
+    "viewerUpdate",
 }
 """Mutations of one's own account, which take no permission."""
 

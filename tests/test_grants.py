@@ -31,6 +31,11 @@ ROLE = "heliograph_server"
 ABLE = f"""DO $$ BEGIN
   IF to_regrole('{ROLE}') IS NULL THEN CREATE ROLE {ROLE} LOGIN; END IF;
 END $$"""
+EVERYBODYS = """
+SELECT oid::regprocedure::text FROM pg_proc
+WHERE pronamespace = current_schema()::regnamespace
+  AND prosecdef AND has_function_privilege('public', oid, 'EXECUTE')
+"""
 FORBIDDEN = (
     "UPDATE audit_log SET action = 'another'",
     "DELETE FROM audit_log",
@@ -119,6 +124,14 @@ async def test_months_are_made_and_dropped_without_owning_them(
             "SELECT predictions_drop('predictions_2001_01')",
         ):
             await session.execute(sa.text(statement))
+
+
+async def test_what_is_done_as_the_owner_is_done_for_nobody_else(cluster: str) -> None:
+    engine = create_async_engine(cluster)
+    async with engine.connect() as connection:
+        found = [*await connection.scalars(sa.text(EVERYBODYS))]
+    await engine.dispose()
+    assert found == []
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)

@@ -171,10 +171,11 @@ async def test_a_key_is_good_for_a_day(
 
 
 def test_whatever_is_created_can_be_created_under_a_key() -> None:
-    ends = ("Create", "Upload", "Ingest", "Register", "Start", "Replay")
+    ends = ("Create", "Upload", "Ingest", "Register", "Reserve", "Start", "Replay")
+    others = {"predict", "predictBatch", "providerUsageAdd"}
     for name, field in FIELDS.items():
         if "idempotencyReplayed" in named(field).fields:
             assert "idempotencyKey" in named(field.args["input"]).fields, name
-        created = name.endswith(ends) or name in {"predict", "predictBatch"}
+        created = name.endswith(ends) or name in others
         created &= name != "auditCheckpointCreate"  # a second one does no harm
         assert created == ("idempotencyReplayed" in named(field).fields), name

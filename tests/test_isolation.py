@@ -49,7 +49,8 @@ ASKED = {
 """Addresses at which something is found by its id."""
 WITHOUT = {
     *("/", "/graphql", "/healthz", "/metrics", "/readyz", "/schema.graphql"),
-    *("/assets/{name}", "/audit/exports/{name}", "/audit/key", "/export", "/upload"),
+    *("/account/{name}", "/assets/{name}", "/audit/exports/{name}", "/audit/key"),
+    *("/export", "/upload"),
 }
 """Addresses at which nothing is: of two, a ticket tells what they give."""
 PASSING = {

@@ -46,7 +46,8 @@ MEANINGS: dict[str, Callable[[Any, Any], bool]] = {
 LISTS: dict[str, Any] = {
     name: definition
     for name, definition in TYPES["Query"].fields.items()
-    if isinstance(reads(definition), Lists) and name != "scheduledRuns"
+    if isinstance(reads(definition), Lists)
+    and name not in {"billingEvents", "scheduledRuns"}
 }
 """All but those of which only administrators see rows."""
 

@@ -39,7 +39,7 @@ EVERYBODYS = {
     *("plan", "plans", "role", "roles"),
 }
 """What finds and lists rows that are nobody's own."""
-NOBODYS = {"scheduledRuns"}
+NOBODYS = {"billingEvents", "scheduledRuns"}
 """Lists that are for administrators alone."""
 MADE = "prediction_[0-9a-f]{32}"
 """The id of what has just been made for whoever asked."""

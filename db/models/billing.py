@@ -76,17 +76,20 @@ class Plan(Changing, Base):
     __table_args__ = (
         sa.CheckConstraint("price_cents >= 0", name="price_positive"),
         sa.CheckConstraint("length(currency) = 3", name="currency_code"),
-        sa.Index(
-            "uq_plans_tier",
-            "tier",
-            unique=True,
-            sqlite_where=sa.text("is_active"),
-            postgresql_where=sa.text("is_active"),
+        *(
+            sa.Index(
+                f"uq_plans_{name}",
+                name,
+                unique=True,
+                sqlite_where=sa.text("is_active"),
+                postgresql_where=sa.text("is_active"),
+            )
+            for name in ("name", "tier")
         ),
     )
 
-    name: Mapped[str] = mapped_column(text(100), unique=True)
-    """What it is called."""
+    name: Mapped[str] = mapped_column(text(100))
+    """What it is called. Of each name, one is to be had."""
     tier: Mapped[Tier]
     """What kind of plan it is. Of each kind, one is to be had."""
     description: Mapped[str | None]
@@ -171,11 +174,16 @@ class BillingEvent(Base):
     __tablename__ = "billing_events"
 
     event_id: Mapped[str] = mapped_column(text(255), unique=True)
+    """What Stripe calls it."""
     type: Mapped[str] = mapped_column(text(100))
+    """What happened, in Stripe's words."""
     payload: Mapped[dict[str, Any]]
     happened_at: Mapped[datetime]
+    """When it happened, by Stripe's clock."""
     processed_at: Mapped[datetime | None]
+    """When it took effect here."""
     error: Mapped[str | None]
+    """Why it could not be followed; null where it could, or says nothing to us."""
 
 
 class RateLimitWindow(Base):

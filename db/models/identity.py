@@ -54,6 +54,7 @@ class User(Changing, Base):
     """When they last signed in."""
     failed_login_attempts: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    """Until when nobody signs in, after too many wrong passwords or codes."""
     token_version: Mapped[int] = mapped_column(default=1)
     totp_secret: Mapped[str | None] = mapped_column(
         info={"secret": True, "envelope": True}

@@ -50,7 +50,7 @@ async def prepared(
     if size < 1:
         raise Conflict("there is no entry yet that could be signed")
     first = signed.size + 1 if signed else 1
-    walk = begun(first, size, [signed] if signed else [], last=False)
+    walk = begun(first, size, [signed] if signed else [])
     await walked(context, walk)
     verdict = walk.verdict()
     if verdict.damage or walk.peaks is None or walk.before is None:

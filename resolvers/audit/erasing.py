@@ -10,21 +10,23 @@ from resolvers.audit.walking import ERASED
 from resolvers.writes import Transaction
 
 
-async def erase(write: Transaction, user_id: UUID, action: str) -> None:
+async def erase(write: Transaction, whose: UUID, action: str) -> None:
     """Erase what the log says that somebody changed, or that was changed of them.
 
-    That it was done, when, and from where stays. The entry of this write says whose
-    payloads are gone, else their loss would be damage; entries of this `action`, in
-    which that is said, keep theirs.
+    It may be a row as well that tells of somebody, whoever changed it. That it was
+    done, when, and from where stays. The entry of this write says whose payloads are
+    gone, else their loss would be damage; entries of this `action`, in which that is
+    said, keep theirs. Salts go too, or payloads could be guessed.
     """
-    theirs = (AuditEntry.actor_id == user_id) | (AuditEntry.entity_id == user_id)
+    theirs = (AuditEntry.actor_id == whose) | (AuditEntry.entity_id == whose)
     which = theirs & (AuditEntry.action != action)
     lite = write.writing.dialect == "sqlite"
     await write.flush()
     if lite:
         await write.session.execute(words.taking(which))
-    erased = sa.update(AuditEntry).where(which).values(payload={})
+    erased = sa.update(AuditEntry).where(which).values(payload={}, salt="")
     await write.session.execute(erased.execution_options(synchronize_session=False))
     if lite:
         await write.session.execute(words.adding(which))
-    write.changes[ERASED] = str(user_id)
+        await write.session.execute(words.purging())
+    write.changes[ERASED] = str(whose)

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from db.base import utcnow
-from db.models import AuditEntry, CheckpointKind
+from db.models import AuditCheckpoint, AuditEntry, CheckpointKind
 from resolvers.access import SYSTEM, visible
 from resolvers.audit import checkpoints, entries, exports, verification, words
 from resolvers.audit.exports import Span
+from resolvers.audit.signing import sound
 from resolvers.context import Context
 from resolvers.errors import Conflict
 from resolvers.writes import Transaction
@@ -41,7 +42,9 @@ async def _dropped(context: Context, month: datetime, part: Span) -> int:
     """
     first, last = part
     made = await verification.known(context)
-    if not any(one.size >= last and one.kind == CheckpointKind.DROP for one in made):
+    drops = [one for one in made if one.kind == CheckpointKind.DROP]
+    believes = context.equipment.notary.believes
+    if not any(one.size >= last and sound(one, believes) for one in drops):
         await _sign(context, month, part)
     if context.database.dialect == "postgresql":
         await _part(context, month, last)
@@ -51,20 +54,16 @@ async def _dropped(context: Context, month: datetime, part: Span) -> int:
 
 
 async def _sign(context: Context, month: datetime, part: Span) -> None:
-    """Verify a month, keep it as a file, and let the database drop it.
+    """Keep a month as a file, verify it, and let the database drop it.
 
-    Raises Conflict where it is not whole: then it stays for people to look at.
+    It is verified once it is written: what is gone by then may be missing in the file.
     """
-    verdict = await verification.verify(context, *part)
-    if verdict.damage:
-        told = f"{verdict.broken_seq}: {verdict.damage}"
-        raise Conflict(f"{month:%Y-%m} is not dropped, as it is broken at entry {told}")
-    row = await checkpoints.prepared(context, CheckpointKind.DROP, part[1])
     key = f"audit/{month:%Y-%m}_{part[0]}-{part[1]}.jsonl.gz"
     async with context.equipment.store.scratch() as path:
         with gzip.open(path, "wb") as file:
             async for lines in exports.lines(context, part):
                 file.write(lines)
+        row = await _vouched(context, month, part)
         await context.equipment.store.keep(path, key)
 
     async def work(write: Transaction) -> None:
@@ -75,6 +74,18 @@ async def _sign(context: Context, month: datetime, part: Span) -> None:
 
     await context.written(work)
     await checkpoints.witness(context)
+
+
+async def _vouched(context: Context, month: datetime, part: Span) -> AuditCheckpoint:
+    """A checkpoint that lets a month go.
+
+    Raises Conflict where it is not whole: then it stays for people to look at.
+    """
+    verdict = await verification.verify(context, *part)
+    if verdict.damage:
+        told = f"{verdict.broken_seq}: {verdict.damage}"
+        raise Conflict(f"{month:%Y-%m} is not dropped, as it is broken at entry {told}")
+    return await checkpoints.prepared(context, CheckpointKind.DROP, part[1])
 
 
 async def _part(context: Context, month: datetime, last: int) -> None:

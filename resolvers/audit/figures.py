@@ -57,7 +57,10 @@ async def figures(
     """The entries from one moment to another that the actor may see, counted."""
     end = end or utcnow()
     start = start or end - USUAL
-    if not start < end <= start + MOST:
+    if start >= end:
+        told = f"{start.isoformat()} is not before {end.isoformat()}"
+        raise BadRequest(f"`from` is before `to`; {told}")
+    if end > start + MOST:
         told = f"not from {start:%Y-%m-%d} to {end:%Y-%m-%d}"
         raise BadRequest(f"figures are of a time of up to {MOST.days} days, {told}")
     by = {

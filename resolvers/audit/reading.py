@@ -1,7 +1,7 @@
 """Exports of the log, read and verified where there is no database."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -28,16 +28,25 @@ class Examined:
     last: int
     public_key: str
     """Whose signature it has. It proves nothing unless it is known from elsewhere."""
+    told: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Whose payloads were erased, as its entries say or those of later exports."""
 
 
-def examined(lines: Iterable[bytes], key: str | None = None) -> Examined:
-    """Verify an export, by a public key if one is given. Raises NoExport."""
+def examined(
+    lines: Iterable[bytes],
+    key: str | None = None,
+    told: Mapping[str, int] | None = None,
+) -> Examined:
+    """Verify an export, by a public key if one is given. Raises NoExport.
+
+    What later exports `told`, with the same key, explains payloads that are gone.
+    """
     left = iter(lines)
     header = _header(next(left, b""))
     first, last, signer = header["first"], header["last"], header["public_key"]
 
-    def found(verdict: Verdict) -> Examined:
-        return Examined(verdict, first, last, signer)
+    def found(verdict: Verdict, told: Mapping[str, int] | None = None) -> Examined:
+        return Examined(verdict, first, last, signer, told or {})
 
     def believes(public_key: str) -> bool:
         return key is None or public_key == key
@@ -52,19 +61,20 @@ def examined(lines: Iterable[bytes], key: str | None = None) -> Examined:
             return found(Verdict(0, first - 1, seq, Damage.FORGED))
         made.append(read)
         line = next(left, b"")
-    walk = begun(first, last, made, last=False)
+    walk = begun(first, last, made)
     walk.before = walk.before or header["prev_hash"]
-    return found(_walked(walk, chain([line], left), header["last_hash"]))
+    walk.hear(told or {})
+    _walk(walk, chain([line], left))
+    return found(walk.verdict(header["last_hash"]), walk.told)
 
 
-def _walked(walk: Walk, lines: Iterable[bytes], last_hash: str) -> Verdict:
+def _walk(walk: Walk, lines: Iterable[bytes]) -> None:
     """Go over the lines of entries. One that cannot be read was edited."""
     for line in lines:
         if not line.endswith(b"\n"):
             break  # the file was cut off here
         if not walk.take([_entry(line)]):
             break
-    return walk.verdict(last_hash)
 
 
 def _header(line: bytes) -> dict[str, Any]:

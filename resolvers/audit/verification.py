@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterable
+import time
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -20,6 +22,8 @@ from resolvers.context import Context
 
 AT_ONCE = 2_000
 """Entries read in one statement."""
+CALM = 100
+"""Entries that are looked at, before others are let go first."""
 logger = logging.getLogger(__name__)
 
 
@@ -29,6 +33,7 @@ async def verify(
     last: int | None = None,
     *,
     signed: bool = True,
+    calm: bool = False,
 ) -> Verdict:
     """Compute the chain again, from one entry to another, or all of it.
 
@@ -36,6 +41,7 @@ async def verify(
     of the chain, which says where it ends. It is read before the entries: what is
     written meanwhile is left out. Months that were dropped are vouched for by the
     checkpoint of that. With `signed` every checkpoint must be by a key of this server.
+    Done `calm`, it rests for as long as it works, a little at a time.
     """
     made = await known(context)
     end = await head(context)
@@ -45,18 +51,28 @@ async def verify(
     kept = [one for one in made if start - 1 <= one.size]
     if forged := await asyncio.to_thread(_forged, kept, believes):
         return Verdict(0, 0, forged, Damage.FORGED)
-    walk = begun(start, to, kept, last=to == end.seq)
-    await walked(context, walk)
-    verdict = walk.verdict(end.hash if walk.last else None)
-    if verdict.damage or not walk.last:
+    walk, whole = begun(start, to, kept), to == end.seq
+    await walked(context, walk, calm=calm)
+    verdict = walk.verdict(end.hash if whole else None)
+    if verdict.damage or not whole:
         return verdict
     return await _ended(context, end, kept, verdict)
 
 
-def begun(first: int, to: int, made: Iterable[Checkpoint], *, last: bool) -> Walk:
+async def shared(context: Context, first: int | None, last: int | None) -> Verdict:
+    """The same as somebody asks for it: all who ask meanwhile have it together.
+
+    Raises Busy where it takes long; then it is there for whoever asks again.
+    """
+    asker, ours = context.actor.user_id, Context(context.equipment, SYSTEM)
+    work = partial(verify, ours, first, last, calm=True)
+    return await context.equipment.verifications.found(asker, (first, last), work)
+
+
+def begun(first: int, to: int, made: Iterable[Checkpoint]) -> Walk:
     """A walk from an entry, on which sound checkpoints must hold."""
     by_size = {one.size: one for one in made}
-    walk = Walk(first, to, checkpoints=by_size, last=last)
+    walk = Walk(first, to, checkpoints=by_size)
     if first == 1:
         walk.before, walk.peaks = ORIGIN, []
     elif base := by_size.get(first - 1):
@@ -64,12 +80,33 @@ def begun(first: int, to: int, made: Iterable[Checkpoint], *, last: bool) -> Wal
     return walk
 
 
-async def walked(context: Context, walk: Walk) -> None:
-    """Go the way of a walk over what the database has."""
+async def walked(context: Context, walk: Walk, *, calm: bool = False) -> None:
+    """Go the way of a walk over what the database has.
+
+    Where payloads are gone of which nothing on it says so, it is looked for up to the
+    end of the chain, as that is now; it is believed if the chain is whole up to there.
+    """
+    await _along(context, walk, calm=calm)
+    if walk.arrived and any(walk.silent()):
+        to, before = (await head(context)).seq, walk.before
+        further = Walk(walk.expected, to, before, checkpoints=walk.checkpoints)
+        await _along(context, further, calm=calm)
+        if further.arrived:
+            walk.hear(further.told)
+
+
+async def _along(context: Context, walk: Walk, *, calm: bool) -> None:
     async with aclosing(entries(context, walk.expected, walk.to)) as pages:
         async for page in pages:
-            if not await asyncio.to_thread(walk.take, map(said, page)):
-                return
+            for part in _parts(page, CALM if calm else AT_ONCE):
+                start = time.perf_counter()
+                if not await asyncio.to_thread(walk.take, map(said, part)):
+                    return
+                await asyncio.sleep((time.perf_counter() - start) * calm)
+
+
+def _parts(page: list[Any], length: int) -> Iterator[list[Any]]:
+    return (page[at : at + length] for at in range(0, len(page), length))
 
 
 async def known(context: Context) -> list[Checkpoint]:

@@ -3,7 +3,7 @@
 It knows no database: entries are given to it as they are handed out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
@@ -14,7 +14,7 @@ from resolvers.audit.signing import Checkpoint
 FURTHER = 1_000
 """Entries that are looked at after a bad one, to tell what was done to it."""
 ERASED = "erased"
-"""The name in a payload of whose other payloads are erased."""
+"""The name in a payload of whose other payloads are erased, by their id."""
 
 
 class Damage(StrEnum):
@@ -22,6 +22,8 @@ class Damage(StrEnum):
 
     EDITED = auto()
     """The content of an entry was changed."""
+    ERASED = auto()
+    """The payload of an entry is gone, and no later entry says whose were erased."""
     REMOVED = auto()
     """An entry is missing."""
     INSERTED = auto()
@@ -48,6 +50,8 @@ class Verdict:
     """The last entry up to which the chain is as it was signed."""
     erased: int = 0
     """Entries whose payloads were erased."""
+    silent: tuple[int, ...] = ()
+    """Those of them of which no later entry says so."""
 
 
 @dataclass(slots=True)
@@ -62,21 +66,19 @@ class Walk:
     """The tree of all entries before the first."""
     checkpoints: Mapping[int, Checkpoint] = field(default_factory=dict[int, Checkpoint])
     """What must hold, by the size it is of; each was found sound."""
-    last: bool = True
-    """Whether the chain ends there, so that no more can explain what is gone."""
     checked: int = 0
     signed: int = 0
     bad: Said | None = None
     """The first entry that is not as it was."""
     found: tuple[int, Damage] | None = None
     """What was done to the chain, and to which entry first."""
+    told: dict[str, int] = field(default_factory=dict[str, int])
+    """Of whom an entry says that payloads are erased, and the last that does."""
     _left: int = FURTHER
     _gone: list[tuple[int, set[str]]] = field(
         default_factory=list[tuple[int, set[str]]]
     )
     """Entries without their payloads, and whom each was of."""
-    _told: dict[str, int] = field(default_factory=dict[str, int])
-    """Of whom an entry says that payloads are erased, and the last that does."""
 
     def take(self, entries: Iterable[Said | None]) -> bool:
         """Go on over some entries, of which some cannot be read.
@@ -91,13 +93,30 @@ class Walk:
             self.found = self.expected, Damage.TRUNCATED
         if self.found is None and head and self.before not in {None, head}:
             self.found = self.to, Damage.EDITED
-        if self.found is None and self.last and (silent := self._silent()):
-            self.found = silent, Damage.EDITED
+        silent = tuple(self.silent())
+        if self.found is None and silent:
+            self.found = silent[0], Damage.ERASED
         seq, damage = self.found or (None, None)
         last = self.expected - 1 if seq is None else min(seq, self.expected) - 1
         checked = self.checked - (self.expected - 1 - last)
         signed, erased = min(self.signed, last), len(self._gone)
-        return Verdict(checked, last, seq, damage, signed, erased)
+        return Verdict(checked, last, seq, damage, signed, erased, silent)
+
+    @property
+    def arrived(self) -> bool:
+        """Whether all of it was gone, and was as it should be."""
+        return self.found is None and self.expected > self.to
+
+    def silent(self) -> Iterator[int]:
+        """The entries whose payloads are gone, and none further on says why."""
+        for seq, of in self._gone:
+            if not any(self.told.get(who, 0) > seq for who in of):
+                yield seq
+
+    def hear(self, told: Mapping[str, int]) -> None:
+        """Be told whose payloads were erased by entries that come later."""
+        for who, seq in told.items():
+            self.told[who] = max(seq, self.told.get(who, 0))
 
     def _take(self, entry: Said | None) -> bool:
         if entry is None:
@@ -136,14 +155,7 @@ class Walk:
         self.checked, self.expected = self.checked + 1, self.expected + 1
         self.before = entry["signature"]
         if ERASED in entry["payload"]:
-            self._told[str(entry["payload"][ERASED])] = entry["seq"]
-
-    def _silent(self) -> int | None:
-        """The first entry whose payload is gone, and none further on says why."""
-        for seq, of in self._gone:
-            if not any(self._told.get(who, 0) > seq for who in of):
-                return seq
-        return None
+            self.hear({str(entry["payload"][ERASED]): entry["seq"]})
 
     def _agrees(self, entry: Said) -> bool:
         """Whether the chain is as it was signed here, if it was; else it ends."""

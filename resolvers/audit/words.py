@@ -47,6 +47,11 @@ def forgetting(last: int, dialect: str) -> list[Any]:
     return [sa.delete(NATIVE).where(NATIVE.c.seq <= last)]
 
 
+def purging() -> sa.Insert:
+    """The statement after which the index has no byte of words that were taken away."""
+    return sa.insert(INDEX).values(audit_log_words="optimize")
+
+
 def taking(which: sa.ColumnElement[bool]) -> sa.Insert:
     """The statement that takes the words of some entries away, which are there."""
     entries = visible(SYSTEM, AuditEntry).where(which)

@@ -10,7 +10,8 @@ from db.base import utcnow
 from db.models import Job, PlanSubscription, SubscriptionStatus, User
 from resolvers.access import SYSTEM, visible
 from resolvers.billing import paying
-from resolvers.billing.subscriptions import LIVE, end, held
+from resolvers.billing.subscriptions import end, held
+from resolvers.billing.terms import LIVE
 from resolvers.context import Context
 from resolvers.errors import Busy, Conflict
 from resolvers.platform import events

@@ -12,7 +12,8 @@ from db.base import utcnow
 from db.models import PeriodKind, Plan, PlanSubscription, SubscriptionStatus, User
 from resolvers.billing import subscriptions
 from resolvers.billing.counters import resets_at
-from resolvers.billing.subscriptions import LIVE, Wish, allowed, require_change
+from resolvers.billing.subscriptions import Wish, allowed, require_change
+from resolvers.billing.terms import LIVE
 from resolvers.context import Context
 from resolvers.errors import Conflict
 from resolvers.payments import Payments, Purchase
@@ -26,11 +27,11 @@ async def start(context: Context, action: str, key: str | None, wish: Wish) -> D
 
 
 async def change(context: Context, action: str, id_: UUID, wish: Wish) -> Done:
-    """Change a subscription, there and here."""
-    done = await accounted(context, action, _change(context, id_, wish))
-    if isinstance(done, Done):
-        return done
-    return await act(context, action, None, subscriptions.change, id_, wish)
+    """Change a subscription, there and here. One that was given up goes on."""
+    end = await accounted(context, action, _change(context, id_, wish))
+    if isinstance(end, Done):
+        return end
+    return await act(context, action, None, subscriptions.change, id_, wish, end)
 
 
 async def cancel(context: Context, action: str, id_: UUID, *, at_once: bool) -> Done:
@@ -60,14 +61,16 @@ async def checkout(context: Context, row: PlanSubscription) -> str | None:
     return purchase and await payments.checkout(purchase)
 
 
-async def _change(context: Context, id_: UUID, wish: Wish) -> None:
+async def _change(context: Context, id_: UUID, wish: Wish) -> datetime | None:
+    """When it ends all the same; None is as long as it is paid for."""
     wish.gate(context.actor)
     row = await _row(context, PlanSubscription, id_)
     plan = await _row(context, Plan, wish.plan_id)
     if row is None or plan is None or row.stripe_subscription_id is None:
-        return  # it is ours alone, or there is something for the action to refuse
+        return None  # it is ours alone, or there is something for the action to refuse
     require_change(context.actor, row, plan)
-    await _taker(context).change(row.stripe_subscription_id, plan.stripe_price_id)
+    price_id = None if plan.id == row.plan_id else plan.stripe_price_id
+    return await _taker(context).change(row.stripe_subscription_id, price_id)
 
 
 async def _cancel(context: Context, id_: UUID, *, at_once: bool) -> datetime | None:

@@ -4,9 +4,16 @@ import re
 from typing import Any
 from uuid import UUID
 
-from db.models import Plan, Tier, UsageMetric
+from db.models import Plan, PlanSubscription, Tier, UsageMetric
 from resolvers import documents
-from resolvers.access import Permission, require, require_person
+from resolvers.access import (
+    SYSTEM,
+    Permission,
+    require_of_all,
+    require_person,
+    visible,
+)
+from resolvers.billing.terms import LIVE
 from resolvers.descriptions import described
 from resolvers.errors import Conflict, Invalid
 from resolvers.writes import Transaction
@@ -15,9 +22,10 @@ NAME, PRICE_ID = 100, 255
 """The most characters of each."""
 FEATURES = 16 * 1024
 """Bytes of features as JSON."""
-MOST = 2**31 - 1
+MOST, MOST_CALLS = 2**31 - 1, 10**15 - 1
+"""The second is the most that a header can say (RFC 9651)."""
 CURRENCY = re.compile("[A-Z]{3}")
-STOCKS = ("collaborators", "data_connections")
+STOCKS = ("collaborators", "data_connections", "datasets_kept", "models_kept")
 """What is limited by how much of it there is at a time."""
 LIMITED = frozenset({*UsageMetric, *STOCKS}) - {UsageMetric.API_CALLS}
 """What a plan's limits may name; of operations it has columns of its own."""
@@ -25,6 +33,8 @@ CALLS = ("api_limit_daily", "api_limit_monthly")
 """Those columns: under these names they can be agreed on."""
 TAKEN = {f"uq_plans_{one}": one for one in ("name", "tier", "stripe_price_id")}
 """What no two plans have in common, of those that are to be had."""
+PRICE = ("price_cents", "currency", "stripe_price_id")
+"""What is changed of no plan that somebody has."""
 
 
 async def create(write: Transaction, said: dict[str, Any]) -> Plan:
@@ -36,12 +46,14 @@ async def create(write: Transaction, said: dict[str, Any]) -> Plan:
 async def update(
     write: Transaction, id_: UUID, expected: int | None, said: dict[str, Any]
 ) -> Plan:
-    """Change a plan, for everybody who has it too."""
+    """Change a plan, for everybody who has it too. They go on paying what they do."""
     _gate(write)
     plan = await write.get(Plan, id_, expected=expected)
-    for name, value in _checked(said).items():
+    changes = _checked(said)
+    await _require_price(write, plan, changes)
+    for name, value in changes.items():
         setattr(plan, name, value)
-    await write.flush(**TAKEN)
+    await write.flush(plan, **TAKEN)
     return plan
 
 
@@ -56,19 +68,48 @@ async def deactivate(write: Transaction, id_: UUID) -> Plan:
     return plan
 
 
+async def activate(write: Transaction, id_: UUID) -> Plan:
+    """Have a plan of the past be had again, unless another is in its place."""
+    _gate(write)
+    plan = await write.get(Plan, id_)
+    mine = {"name": plan.name, "tier": plan.tier}
+    plan.is_active = True
+    try:
+        await write.flush(**TAKEN)
+    except Conflict as error:
+        what = error.field[0]
+        said = f"another plan of the {what} {mine[what]} is to be had; deactivate that"
+        raise Conflict(said, "id") from error
+    return plan
+
+
 def agreed(limits: Any) -> dict[str, int]:
     """Limits as they are kept: without those that are null. Raises Invalid."""
     limits = documents.described(limits, FEATURES, "limits")
     for name, most in limits.items():
         if name not in LIMITED and name not in CALLS:
             raise Invalid(f"nothing is limited that is called {name!r}", "limits")
-        _number(most, "limits", name)
+        _number(most, MOST_CALLS if name in CALLS else MOST, "limits", name)
     return {name: most for name, most in limits.items() if most is not None}
 
 
 def _gate(write: Transaction) -> None:
     require_person(write.actor)
-    require(write.actor, Permission.MANAGE_BILLING)
+    require_of_all(write.actor, Permission.MANAGE_BILLING)
+
+
+async def _require_price(
+    write: Transaction, plan: Plan, changes: dict[str, Any]
+) -> None:
+    """Raises Conflict for another price of a plan that somebody has at this one."""
+    said = [one for one in PRICE if one in changes]
+    other = [one for one in said if changes[one] != getattr(plan, one)]
+    live = visible(SYSTEM, PlanSubscription).where(
+        PlanSubscription.plan_id == plan.id, PlanSubscription.status.in_(LIVE)
+    )
+    if other and await write.session.scalar(live.limit(1)):
+        told = "somebody has this plan at its price; deactivate it and make another"
+        raise Conflict(told, other[0])
 
 
 def _checked(said: dict[str, Any]) -> dict[str, Any]:
@@ -80,9 +121,10 @@ def _checked(said: dict[str, Any]) -> dict[str, Any]:
         "features": lambda given: documents.described(given, FEATURES, "features"),
         "limits": agreed,
         "stripe_price_id": _price_id,
+        "price_cents": lambda number: _number(number, MOST, "price_cents"),
         **{
-            one: lambda number, one=one: _number(number, one)
-            for one in ("price_cents", *CALLS)
+            one: lambda number, one=one: _number(number, MOST_CALLS, one)
+            for one in CALLS
         },
     }
     return {
@@ -111,9 +153,9 @@ def _price_id(id_: str | None) -> str | None:
     return id_
 
 
-def _number(number: Any, *field: str) -> int | None:
+def _number(number: Any, most: int, *field: str) -> int | None:
     if number is None:
         return None
-    if type(number) is not int or not 0 <= number <= MOST:
-        raise Invalid(f"it is from 0 to {MOST}, not {number!r}", *field)
+    if type(number) is not int or not 0 <= number <= most:
+        raise Invalid(f"it is from 0 to {most}, not {number!r}", *field)
     return number

@@ -19,11 +19,10 @@ from resolvers.access import (
     visible,
 )
 from resolvers.billing.plans import agreed
-from resolvers.billing.terms import HOLDS
+from resolvers.billing.terms import HOLDS, LIVE
 from resolvers.errors import Conflict, Invalid, InvalidTransition, Missing
 from resolvers.writes import Transaction
 
-LIVE = (*HOLDS, SubscriptionStatus.INCOMPLETE)
 MOMENT = timedelta(microseconds=1)
 """The least that a subscription lasts."""
 
@@ -78,14 +77,20 @@ async def give(write: Transaction, user: User, tier: Tier) -> None:
         await write.add(row)
 
 
-async def change(write: Transaction, id_: UUID, wish: Wish) -> PlanSubscription:
-    """Give a subscription another plan, or other limits, from now on."""
+async def change(
+    write: Transaction, id_: UUID, wish: Wish, ends_at: datetime | None = None
+) -> PlanSubscription:
+    """Give a subscription another plan, or other limits, from now on.
+
+    Whoever says a plan, be it the one they have, goes on: what was given up is not.
+    """
     wish.gate(write.actor)
     user, row = await held(write, id_)
-    plan = await _had(write, wish) if wish.plan_id else None
+    plan = await write.see(Plan, wish.plan_id, "plan") if wish.plan_id else None
     require_change(write.actor, row, plan)
     if plan is not None:
         row.plan_id, user.tier = plan.id, plan.tier
+        row.cancel_at_period_end, row.ends_at = False, ends_at
     if wish.limits is not None:
         row.limits = agreed(wish.limits)
     return row
@@ -144,7 +149,9 @@ def require_change(actor: Actor, row: PlanSubscription, plan: Plan | None) -> No
     if row.status not in HOLDS:
         said = f"this PlanSubscription is {row.status}, and cannot be changed"
         raise InvalidTransition(said, "id")
-    if plan is None:
+    if row.ends_at is not None and row.ends_at <= utcnow():
+        raise InvalidTransition("this PlanSubscription has just ended", "id")
+    if plan is None or plan.id == row.plan_id:
         return
     if not plan.is_active:
         raise Conflict(f"{plan.name} is not to be had any more", "plan")

@@ -16,6 +16,8 @@ from resolvers.writes import Transaction
 
 HOLDS = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 """Of a subscription: its plan is to be had."""
+LIVE = (*HOLDS, SubscriptionStatus.INCOMPLETE)
+"""Of a subscription: it is not over. Nobody has two of these."""
 TIERS = list(Tier)
 
 

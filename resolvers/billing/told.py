@@ -13,10 +13,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from db import rows
 from db.base import utcnow
 from db.dialects import sound
-from db.models import BillingEvent, Plan, PlanSubscription, SubscriptionStatus, User
+from db.models import (
+    BillingEvent,
+    Outcome,
+    Plan,
+    PlanSubscription,
+    SubscriptionStatus,
+    User,
+)
 from resolvers.access import SYSTEM, Actor, visible
-from resolvers.billing.subscriptions import LIVE, MOMENT, end, held
-from resolvers.billing.terms import HOLDS
+from resolvers.billing.subscriptions import MOMENT, end, held
+from resolvers.billing.terms import HOLDS, LIVE
 from resolvers.context import Context
 from resolvers.errors import Invalid
 from resolvers.platform import events
@@ -90,7 +97,10 @@ def read(event: Any) -> Told:
 
 
 async def receive(context: Context, told: Told) -> bool:
-    """Let an event take effect; False if it has before. It is certain on return."""
+    """Let an event take effect; False if it has before. It is certain on return.
+
+    The audit says which event it was, and why it could not be followed if so.
+    """
 
     async def work(write: Transaction) -> bool:
         event = BillingEvent(event_id=told.event_id, type=told.type)
@@ -102,10 +112,15 @@ async def receive(context: Context, told: Told) -> bool:
         if told.state is None:
             return True
         row, wrong = await _apply(write, told.state, told.happened_at)
+        about = {"event_id": told.event_id, "type": told.type, "error": wrong}
+        for column, said in about.items():
+            write.note(event, column, None, said)
+        status = Outcome.SUCCESS
         if wrong:
+            status = Outcome.FAILURE
             logger.warning("stripe's event %s: %s", told.event_id, wrong)
             await write.run(_noted, which=event.id, wrong=wrong)
-        await events.conclude(write, ACTION, row)
+        await events.conclude(write, ACTION, row, status=status)
         return True
 
     return await context.written(work)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.base import utcnow
 from db.models import PeriodKind, UsageCounter, UsageMetric
 from resolvers.access import BaseRole, visible
-from resolvers.allowances import Allowance, LimitScope
+from resolvers.allowances import Allowance
 from resolvers.billing import counters
 from resolvers.billing.entitlements import of_month
 from resolvers.billing.terms import Terms, look
@@ -39,14 +39,10 @@ class Asked:
 Source = Callable[[Asked], Awaitable[Sequence[Allowance]]]
 
 
-async def of_calls(asked: Asked) -> list[Allowance]:
+async def of_calls(context: Context, user_id: UUID) -> Sequence[Allowance]:
     """The limits of whoever asks: points, a key's hour, and the calls of a plan."""
-    bill, own = asked.context.bill, asked.user_id == asked.context.actor.user_id
-    order = [*LimitScope]
-    return sorted(
-        bill.allowances() if bill and own else [],
-        key=lambda one: order.index(one.scope),
-    )
+    bill, own = context.bill, user_id == context.actor.user_id
+    return await bill.allowances() if bill and own else []
 
 
 async def of_metrics(asked: Asked) -> list[Allowance]:
@@ -60,13 +56,10 @@ async def of_metrics(asked: Asked) -> list[Allowance]:
     ]
 
 
-SOURCES: tuple[Source, ...] = (of_calls, of_metrics)
-"""What limits there are, in the order in which they are looked at."""
-
-
-async def limits(context: Context, user_id: UUID) -> list[Allowance]:
-    """Every limit of a user, and how much of it is used."""
+async def limits(context: Context, user_id: UUID, *more: Source) -> list[Allowance]:
+    """Every limit of a user, those of other sources last, and how much is used."""
     now = utcnow()
+    calls = await of_calls(context, user_id)  # they may need a connection of their own
     with patient():
         async with context.database.read() as session:
             mine, offered = await look(session, user_id, now)
@@ -76,7 +69,9 @@ async def limits(context: Context, user_id: UUID) -> list[Allowance]:
             ):
                 mine = mine.endless
             asked = Asked(context, session, user_id, now, mine, offered)
-            return [one for source in SOURCES for one in await source(asked)]
+            sources = of_metrics, *more
+            found = [one for source in sources for one in await source(asked)]
+    return [*calls, *found]
 
 
 async def months(

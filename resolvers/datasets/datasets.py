@@ -18,6 +18,7 @@ from db.models import (
 )
 from resolvers.access import Permission, changeable, require
 from resolvers.billing.entitlements import entitled
+from resolvers.billing.stocks import room, writable
 from resolvers.descriptions import NAME, described
 from resolvers.errors import Conflict, Invalid
 from resolvers.writes import Transaction
@@ -42,6 +43,7 @@ async def create(  # noqa: PLR0913, PLR0917  what its mutation is told
     Only the server itself gives an id, of a row that its documentation names.
     """
     owner_id = require(write.actor, Permission.EDIT_DATASETS)
+    await room(write, Dataset)
     said = described(name=name, description=description, tags=tags, meta=meta)
     dataset = Dataset(id=id_ or uuid7(), owner_id=owner_id, **said)
     files = await _free(write, dataset, upload_ids)
@@ -61,7 +63,7 @@ async def update(
 ) -> Dataset:
     """Change what is said of a dataset; its data stay as they are."""
     require(write.actor, Permission.EDIT_DATASETS)
-    dataset = await write.get(Dataset, id_, expected=expected)
+    dataset = await _changing(write, id_, expected)
     now = {
         name: getattr(dataset, name) for name in ("name", "description", "tags", "meta")
     }
@@ -73,7 +75,7 @@ async def update(
 async def archive(write: Transaction, id_: UUID, *, archived: bool) -> Dataset:
     """Put a dataset aside, or take it up again."""
     require(write.actor, Permission.EDIT_DATASETS)
-    dataset = await write.get(Dataset, id_)
+    dataset = await _changing(write, id_)
     dataset.is_active = not archived
     return dataset
 
@@ -83,7 +85,7 @@ async def process(
 ) -> Dataset:
     """Make a new version, of some of a dataset's files or of all."""
     require(write.actor, Permission.RUN_JOBS)
-    dataset = await write.get(Dataset, id_)
+    dataset = await _changing(write, id_)
     if not dataset.is_active:
         raise Conflict("this dataset is archived", "id")
     before = (DatasetStatus.UPLOADED, DatasetStatus.PROCESSED, DatasetStatus.FAILED)
@@ -115,6 +117,15 @@ async def delete(write: Transaction, id_: UUID, expected: int | None) -> Dataset
         paths = await write.session.scalars(mine.with_only_columns(model.file_path))
         write.discarded += filter(None, paths)
     await write.delete(dataset)
+    return dataset
+
+
+async def _changing(
+    write: Transaction, id_: UUID, expected: int | None = None
+) -> Dataset:
+    """A dataset to change, which the actor's plan has to leave writable."""
+    dataset = await write.get(Dataset, id_, expected=expected)
+    await writable(write, Dataset, id_, "id")
     return dataset
 
 

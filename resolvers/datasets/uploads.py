@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from compute.remote import CHECK
@@ -18,9 +17,10 @@ from compute.tables.limits import Limits
 from compute.tables.results import Checked
 from db import faultpoints
 from db.base import Base
-from db.models import FileUpload, ModelVersion
+from db.models import FileUpload
 from resolvers.access import SYSTEM, Permission, require, visible
 from resolvers.context import Context
+from resolvers.datasets import storage
 from resolvers.errors import Exhausted, Invalid
 from resolvers.platform.actions import Done, accounted, act
 from resolvers.policy import Policy
@@ -28,8 +28,6 @@ from resolvers.writes import Transaction
 
 LONGEST = 255
 """Characters of a file's name."""
-KEEPING = (FileUpload, ModelVersion)
-"""Rows whose files come from their owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +59,18 @@ async def take(
         return received
     async with removed_without(context, FileUpload, received.id, received.key):
         await faultpoints.pass_by("upload.after_rename_before_row")
-        done = await act(context, action, key, create, received)
+        most = context.equipment.policy.storage_bytes
+        done = await act(context, action, key, create, received, most)
     if done.replayed or done.row is None:
         await context.equipment.store.remove(received.key)
     await faultpoints.pass_by("upload.after_row_before_reply")
     return done
 
 
-async def create(write: Transaction, received: Received) -> FileUpload:
-    """Write down that a file has come."""
+async def create(write: Transaction, received: Received, most: int) -> FileUpload:
+    """Write down that a file has come. Raises Exhausted where there is no room."""
     owner_id = require(write.actor, Permission.EDIT_DATASETS)
+    await storage.keep(write, received.size, most)
     upload = FileUpload(
         id=received.id,
         owner_id=owner_id,
@@ -121,7 +121,7 @@ async def _received(
     if not 1 <= len(name) <= LONGEST or "\0" in name:
         raise Invalid(f"a file's name has from 1 to {LONGEST} characters", "file")
     store, policy = context.equipment.store, context.equipment.policy
-    most = min(policy.upload_bytes, await room(context))
+    most = min(policy.upload_bytes, await storage.left(context))
     async with store.scratch() as path:
         size, sha256 = await written(path, chunks, most)
         checked = await _checked(context, path, name)
@@ -129,24 +129,6 @@ async def _received(
         key = f"uploads/{id_.hex}"
         await store.keep(path, key)
     return Received(id_, key, name, size, sha256, checked)
-
-
-async def room(context: Context, *besides: Any) -> int:
-    """Bytes that the actor may still keep. Raises Exhausted where there are none.
-
-    What is kept `besides` counts as well: models whose rows have a `file_size`.
-    """
-    most, kept = context.equipment.policy.storage_bytes, 0
-    async with context.read() as session:
-        for model in (*KEEPING, *besides):
-            mine = visible(context.actor, model)
-            mine = mine.where(model.owner_id == context.actor.user_id)
-            size = sa.func.coalesce(sa.func.sum(model.file_size), 0)
-            found = await session.execute(mine.with_only_columns(size))
-            kept += int(found.scalar_one())
-    if kept >= most:
-        raise Exhausted(f"your files have {most} bytes already", "file")
-    return most - kept
 
 
 async def written(

@@ -1,6 +1,5 @@
 """Accounts: made by strangers, where they may, and by whoever runs the server."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,12 +10,14 @@ from db.models import Purpose, User
 from resolvers.access import ANONYMOUS, SYSTEM, Actor, BaseRole, visible
 from resolvers.context import Context
 from resolvers.equipment import Equipment
-from resolvers.errors import Conflict, Forbidden, Invalid, patient
+from resolvers.errors import Conflict, Forbidden, Invalid
 from resolvers.identity import (
     addresses,
     invitations,
     letters,
     onetime,
+    profiles,
+    resets,
     rules,
     sessions,
     verifications,
@@ -35,10 +36,6 @@ ROLES: Mapping[BaseRole, UUID] = {
 """The roles that the migrations bring."""
 SIGN_UP = "signUp"
 """What the audit calls it."""
-LONGEST = 255
-"""Characters of a name."""
-BREAKS = {"Cc", "Zl", "Zp"}
-"""Categories of what controls a terminal, or breaks a line."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,7 +98,7 @@ async def newcomer(  # noqa: PLR0913, PLR0917  all that there is to say of an ac
     Raises Invalid, naming the argument.
     """
     equipment = context.equipment
-    address, name = addresses.normal(email), called(full_name)
+    address, name = addresses.normal(email), profiles.called(full_name)
     least = rules.minimum(equipment.policy, role)
     rules.check(password, least, address, name or "")
     hashed = await equipment.passwords.hashed(password)
@@ -135,8 +132,8 @@ async def apply(context: Context, newcomer: Newcomer) -> Done:
     It is made later, and whoever has the address already is written to, so that nobody
     else can tell. Raises RateLimited. An invitation is used at once, or refused.
     """
-    equipment, address = context.equipment, addresses.compared(newcomer.email)
-    fingerprint = equipment.keys.fingerprint("e-mail address", address)
+    equipment = context.equipment
+    fingerprint = addresses.fingerprint(equipment.keys, newcomer.email)
     await equipment.throttle.hit("letter", fingerprint)
     asking = Context(equipment, ANONYMOUS, context.origin)
     if newcomer.invitation is not None:
@@ -148,20 +145,28 @@ async def apply(context: Context, newcomer: Newcomer) -> Done:
 async def _applied(context: Context, newcomer: Newcomer) -> Done:
     done = await act(context, SIGN_UP, None, make, newcomer)
     if isinstance(done.refusal, Conflict) and done.refusal.field == ("email",):
-        await _tell(context, newcomer.email)
+        await context.written(lambda write: _tell(write, newcomer))
         return Done()
     return done
 
 
-async def _tell(context: Context, address: str) -> None:
-    """Write to whoever has an address that somebody signs up with."""
-    rows = visible(SYSTEM, User).where(addresses.whose(address))
-    with patient():
-        async with context.database.read() as session:
-            user = await session.scalar(rows.where(User.is_active))
-    if user is not None:
-        letter = letters.taken(context.equipment.policy, user.email)
-        context.equipment.post.send(letter)
+async def _tell(write: Transaction, newcomer: Newcomer) -> None:
+    """Write to whoever has an address that somebody signs up with.
+
+    If nobody has shown yet that it is theirs, whoever reads that chooses the password:
+    the account may have been made by another, who knows the one that it has.
+    """
+    policy, address = newcomer.equipment.policy, addresses.compared(newcomer.email)
+    rows = visible(SYSTEM, User).where(addresses.whose(address), User.is_active)
+    if (user := await write.session.scalar(rows.with_for_update())) is None:
+        return
+    if user.email_verified:
+        write.letters.append(letters.taken(policy, user.email))
+        return
+    ticket = onetime.ticket(newcomer.equipment, Purpose.PASSWORD_RESET)
+    await onetime.issue(write, ticket, user.id, user.email)
+    write.letters.append(letters.again(policy, user.email, ticket))
+    await conclude(write, resets.REQUESTED, user)
 
 
 async def _invited(write: Transaction, newcomer: Newcomer, user: User) -> None:
@@ -191,13 +196,3 @@ async def create_admin(context: Context, email: str, password: str) -> User:
         return user
 
     return await context.written(work)
-
-
-def called(text: str | None) -> str | None:
-    """What somebody is called, in one line. Raises Invalid, naming `fullName`."""
-    name = unicodedata.normalize("NFC", text or "").strip()
-    if len(name) > LONGEST:
-        raise Invalid(f"a name has at most {LONGEST} characters", "full_name")
-    if any(unicodedata.category(sign) in BREAKS for sign in name):
-        raise Invalid("a name is one line, without control characters", "full_name")
-    return name or None

@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from db.dialects import say
 from db.models import User
 from resolvers.errors import Invalid
+from resolvers.keys import Keys
 
 UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]"
@@ -44,6 +45,11 @@ def compared(text: str) -> str:
         return normal(text).lower()
     except Invalid:
         return _lower(text)
+
+
+def fingerprint(keys: Keys, text: str) -> str:
+    """What tries of an address, and letters to it, are counted by."""
+    return keys.fingerprint("e-mail address", compared(text))
 
 
 def same(column: Any, address: str) -> sa.ColumnElement[bool]:

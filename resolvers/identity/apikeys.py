@@ -157,7 +157,7 @@ def _end(wished: datetime | None) -> datetime:
 
 def _require_held(actor: Actor, scopes: Sequence[Permission]) -> None:
     if lacking := sorted({*scopes} - actor.permissions):
-        said = f"a key may do no more than you, and you may not {lacking[0]}"
+        said = f"a key may do no more than you, who have no {lacking[0].name}"
         raise Invalid(said.replace("_", " "), "scopes")
 
 

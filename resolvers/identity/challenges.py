@@ -84,7 +84,7 @@ async def _confirm(
 ) -> Done:
     """One try, after all that were made before it, for they wait for each other."""
     policy = equipment.policy
-    user = await lockouts.admitted(write, challenge.user_id, policy)
+    user = await lockouts.admitted(write, lockouts.CONFIRM, challenge.user_id, policy)
     actor = await standings.account(write.session, user.id)
     if actor is None or not await _open(write, challenge, user):
         raise Unauthenticated(OVER)

@@ -30,7 +30,7 @@ async def confirm(context: Context, password: str | None, code: str | None) -> D
         await logins.verified(context, email, password, lockouts.PROVE)
     except Invalid:
         return Done(refusal=Invalid(PASSWORD, "password"))
-    return await act(context, lockouts.PROVE, None, prove)
+    return await act(context, lockouts.PROVE, None, _by_password, context.equipment)
 
 
 async def prove(write: Transaction) -> Session:
@@ -43,11 +43,18 @@ async def prove(write: Transaction) -> Session:
     return session
 
 
+async def _by_password(write: Transaction, equipment: Equipment) -> Session:
+    """One try, after all that were made before it, for they wait for each other."""
+    user_id = require_person(write.actor)
+    await lockouts.admitted(write, lockouts.PROVE, user_id, equipment.policy)
+    return await prove(write)
+
+
 async def _by_code(write: Transaction, equipment: Equipment, code: str | None) -> Done:
     user_id, policy = require_person(write.actor), equipment.policy
     if code is None:
         raise Invalid("show either your password or a code", "password")
-    user = await lockouts.admitted(write, user_id, policy)
+    user = await lockouts.admitted(write, lockouts.PROVE, user_id, policy)
     if user.totp_enabled_at is None:
         raise Conflict("the second factor is off; show your password", "code")
     if not await factors.spend(write, equipment, user, code):

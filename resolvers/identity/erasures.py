@@ -2,21 +2,25 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from db.base import Base, Owned
-from db.models import Job, JobStatus, User
+from db.base import Base, Owned, utcnow
+from db.models import Invitation, Job, JobStatus, User
 from resolvers.access import SYSTEM, Permission, require, visible
 from resolvers.audit import erasing
 from resolvers.context import Context
 from resolvers.platform import jobs
+from resolvers.platform.events import conclude
 from resolvers.platform.leftovers import NAMED
 from resolvers.writes import Transaction
 
 TASK = "userPurge"
+ENTRY = f"job.{TASK}"
+"""What the audit calls it: such entries say whose payloads are gone, and stay."""
 AT_ONCE = 2_000
 """Rows that one transaction deletes."""
 FILES: Mapping[Any, str] = dict(NAMED.values())
@@ -38,6 +42,8 @@ async def run(context: Context, job: Job) -> None:
     """
     require(context.actor, Permission.MANAGE_USERS)
     user_id, counts = UUID(job.arguments["user_id"]), Counter[str]()
+    for one in await _invitations(context, user_id):
+        await context.written(partial(_uninvite, invitation_id=one))
     models = owned()
     for done, model in enumerate(models):
         while gone := await _some(context, model, user_id):
@@ -47,7 +53,7 @@ async def run(context: Context, job: Job) -> None:
                 break
     async with context.transaction() as write:
         await write.session.execute(sa.delete(User).where(User.id == user_id))
-        await erasing.erase(write, user_id, TASK)
+        await erasing.erase(write, user_id, ENTRY)
         told = {name: str(count) for name, count in counts.items()}
         write.changes["purged"] = {"user": user_id.hex, **told}
         await jobs.finish(write, job)
@@ -57,6 +63,30 @@ async def ended(
     write: Transaction, job: Job, status: JobStatus, reason: str | None
 ) -> None:
     """What is deleted stays so; the account is closed, and may be purged again."""
+
+
+async def _invitations(context: Context, user_id: UUID) -> list[UUID]:
+    """The invitations by others that name the address of a user."""
+    user = visible(SYSTEM, User).where(User.id == user_id)
+    address = user.with_only_columns(sa.func.lower(User.email)).scalar_subquery()
+    named = visible(SYSTEM, Invitation).where(
+        sa.func.lower(Invitation.email) == address, Invitation.owner_id != user_id
+    )
+    async with context.database.read() as session:
+        return [*await session.scalars(named.with_only_columns(Invitation.id))]
+
+
+async def _uninvite(write: Transaction, invitation_id: UUID) -> None:
+    """Take the address out of an invitation, which lets nobody in any more.
+
+    The audit is not told what it was, and what it says of that is erased.
+    """
+    ended = sa.func.coalesce(Invitation.revoked_at, utcnow())
+    nobodys = sa.update(Invitation).where(Invitation.id == invitation_id)
+    nobodys = nobodys.values(email=None, revoked_at=ended)
+    invitation = await write.session.scalar(nobodys.returning(Invitation))
+    await erasing.erase(write, invitation_id, ENTRY)
+    await conclude(write, ENTRY, invitation)
 
 
 async def _some(context: Context, model: Any, user_id: UUID) -> int:

@@ -1,6 +1,6 @@
 """Exports: all that is kept of somebody, in lines of JSON."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from db.models import User
+from db.models import AuditEntry, User
 from db.types import Floats
 from resolvers.access import SYSTEM, visible
 from resolvers.context import Context
@@ -30,6 +30,10 @@ FORM = Form(
 )
 AT_ONCE, LARGE = 100, 10
 """Rows that are read at a time, and of those that have many numbers."""
+WHOSE: Mapping[Any, Any] = {User: User.id, AuditEntry: AuditEntry.actor_id}
+"""What says whose a row is, of models that have no owner."""
+OTHERS = {"audit_log.payload", "audit_log.payload_digest", "audit_log.salt"}
+"""Columns that may tell something of others."""
 OVER = "this link is not valid, or no longer; ask for another"
 
 
@@ -68,8 +72,8 @@ async def holder(context: Context, ticket: str) -> UUID:
 
 async def lines(context: Context, user_id: UUID) -> AsyncGenerator[bytes]:
     """A line for each row of somebody's, with its table. No secret is among them."""
-    everything: list[Any] = [User, *reversed(owned())]
-    for model in everything:
+    models: list[Any] = [User, *reversed(owned()), AuditEntry]
+    for model in models:
         last: UUID | None = UUID(int=0)
         while last is not None:
             rows, last = await _page(context, model, user_id, last)
@@ -82,9 +86,11 @@ async def _page(
     context: Context, model: Any, user_id: UUID, after: UUID
 ) -> tuple[list[dict[str, Any]], UUID | None]:
     """Some rows in the order of their ids, and the last one's id if there are more."""
-    shown = [one for one in model.__table__.c if not one.info.get("secret")]
+    columns = [one for one in model.__table__.c if str(one) not in OTHERS]
+    shown = [one for one in columns if not one.info.get("secret")]
     many = any(isinstance(one.type, Floats) for one in shown)
-    whose, few = getattr(model, "owner_id", model.id), LARGE if many else AT_ONCE
+    whose = getattr(model, "owner_id", WHOSE.get(model))
+    few = LARGE if many else AT_ONCE
     rows = visible(SYSTEM, model).where(whose == user_id, model.id > after)
     page = rows.order_by(model.id).limit(few).with_only_columns(*shown)
     async with context.database.read(user_id) as session:

@@ -9,7 +9,7 @@ from db.models import User
 from resolvers.access import SYSTEM, BaseRole, visible
 from resolvers.context import Context
 from resolvers.errors import Invalid
-from resolvers.identity import accounts, addresses
+from resolvers.identity import accounts, addresses, profiles
 from resolvers.passwords import imported
 from resolvers.platform.events import conclude
 from resolvers.writes import Transaction
@@ -71,7 +71,7 @@ def _read(said: Mapping[str, Any]) -> Arrival:
     words = {name: _word(name, said.get(name)) for name in COLUMNS}
     return {
         "email": addresses.normal(words["email"]),
-        "full_name": accounts.called(words["full_name"]),
+        "full_name": profiles.called(words["full_name"]),
         "password_hash": _hash(words["password_hash"]),
         "role_id": accounts.ROLES[_role(words["role"])],
         "email_verified": _truth(words["email_verified"]),

@@ -33,6 +33,7 @@ MOST = 1_000
 """People that one invitation lets in."""
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=90)
 OVER = "this invitation is not valid, or no longer"
+HELD = "you have this role already"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,7 +74,10 @@ async def create(
         raise Invalid(f"an invitation lasts from 60 to {most} seconds", "expires_in")
     role = await _role(write, terms.role)
     if not _grants(write.actor, role):
-        raise Forbidden(f"to invite a {role.name} is to grant more than you may do")
+        said = (
+            f"the role {role.name!r} may do more than you, and so is not yours to give"
+        )
+        raise Forbidden(said)
     invitation = Invitation(
         owner_id=user_id,
         code_hash=code.hash,
@@ -105,7 +109,7 @@ async def redeem(write: Transaction, keys: Keys, code: str) -> User:
     await write.serve()
     invitation, role = await spend(write, keys, code, user.email, "code")
     if role.id == user.role_id:
-        raise Conflict(f"you are a {role.name} already", "code")
+        raise Conflict(HELD, "code")
     await grant(write, user.id, invitation)
     write.announced.append((CHANGED, user.id, user.id))
     return user
@@ -115,7 +119,10 @@ async def grant(write: Transaction, user_id: UUID, invitation: Invitation) -> No
     """Give somebody an invitation's role besides their first. Raises Conflict."""
     given = UserRole(owner_id=user_id, role_id=invitation.role_id)
     given.assigned_by = invitation.owner_id
-    await write.add(given, uq_user_roles_owner_id_role_id="code")
+    try:
+        await write.add(given, uq_user_roles_owner_id_role_id="code")
+    except Conflict as error:
+        raise Conflict(HELD, "code") from error
 
 
 async def found(context: Context, code: str, email: str) -> BaseRole:

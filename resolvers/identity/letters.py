@@ -1,5 +1,7 @@
 """What people are written to, and when. A letter has no word of the other's."""
 
+import math
+
 from resolvers.identity.onetime import Ticket
 from resolvers.mail import Letter
 from resolvers.policy import Policy
@@ -25,6 +27,18 @@ def verify(policy: Policy, email: str, ticket: Ticket) -> Letter:
         "Verify your e-mail address",
         f"This address was given for an account.\n\n"
         f"{_link(policy, 'verify', ticket)}\n\n{NOT_YOU}\n",
+    )
+
+
+def again(policy: Policy, email: str, ticket: Ticket) -> Letter:
+    """How to have an account that waits for its owner, whoever made it."""
+    return Letter(
+        email,
+        "Your account waits for you",
+        f"Somebody tried to make an account with this address at {policy.public_url}."
+        f" There is one already, which waits until whoever reads this has chosen its"
+        f" password, in place of the one that was given for it:\n\n"
+        f"{_link(policy, 'reset', ticket)}\n\n{NOT_YOU}\n",
     )
 
 
@@ -56,6 +70,30 @@ def changed(policy: Policy, email: str, what: str) -> Letter:
         f"Your {what} was changed",
         f"The {what} of your account at {policy.public_url} was changed.\n\n"
         f"{WARNING} server.\n",
+    )
+
+
+def moved(policy: Policy, email: str) -> Letter:
+    """That an account has another address, to the one that it had."""
+    return Letter(
+        email,
+        "Your e-mail address was changed",
+        f"Your account at {policy.public_url} has another e-mail address from now on."
+        f"\n\nIf that was not you, tell whoever runs this server at once: letters, also"
+        f" to reset its password, do not come here any more.\n",
+    )
+
+
+def locked(policy: Policy, email: str) -> Letter:
+    """That nobody can sign in for a while."""
+    minutes = math.ceil(policy.lock / 60)
+    return Letter(
+        email,
+        "Your account is locked for a while",
+        f"Too many wrong passwords or codes were tried for your account at"
+        f" {policy.public_url}. Nobody can sign in to it for {minutes} minutes; where"
+        f" you are signed in, you stay so.\n\nIf that was you, wait, or reset your"
+        f" password, which ends the lock. {NOT_YOU}\n",
     )
 
 

@@ -13,30 +13,35 @@ from db.models import AuditEntry, Outcome, User
 from resolvers.access import SYSTEM, visible
 from resolvers.audit import entries
 from resolvers.errors import RateLimited, Unauthenticated
+from resolvers.identity import letters
 from resolvers.policy import Policy
 from resolvers.writes import Transaction
 
 ACTION = "login"
 CONFIRM, PROVE = "loginConfirm", "sessionConfirm"
 CHANGE, RESET = "passwordChange", "passwordReset"
-ACTIONS = (ACTION, CONFIRM, PROVE, CHANGE, RESET)
-"""What is tried with a password or a code, as the audit has it."""
-LOCKED = "too many wrong passwords or codes; wait a while"
+OUTSIDE = (ACTION, CONFIRM, RESET)
+"""What strangers try with a password or a code, as the audit has it."""
+INSIDE = (PROVE, CHANGE, RESET)
+"""What is tried by who is signed in, whom no stranger can lock out of it."""
+LOCKED = "too many wrong passwords or codes; wait a while, or reset your password"
 
 
 async def failures(
-    session: AsyncSession, subject: UUID, policy: Policy
+    session: AsyncSession, action: str, subject: UUID, policy: Policy
 ) -> list[datetime]:
     """When the last wrong passwords in a row were typed, the newest first.
 
-    They are those of one window, which ends with the newest. Tries while it was locked
-    do not count, so that a lock is not made longer by them.
+    Those of strangers and of who is signed in are counted apart. They are those of one
+    window, which ends with the newest. Tries while it was locked do not count, so that
+    a lock is not made longer by them.
     """
+    actions = INSIDE if action in INSIDE else OUTSIDE
     code = AuditEntry.payload["refused"]["code"].as_string()
     since = utcnow() - 2 * timedelta(seconds=policy.lock)
     tries = (
         visible(SYSTEM, AuditEntry)
-        .where(AuditEntry.entity_id == subject, AuditEntry.action.in_(ACTIONS))
+        .where(AuditEntry.entity_id == subject, AuditEntry.action.in_(actions))
         .where(AuditEntry.created_at > since, code.is_distinct_from(RateLimited.code))
         .order_by(AuditEntry.id.desc())
         .with_only_columns(AuditEntry.created_at, AuditEntry.status)
@@ -53,7 +58,9 @@ def ends(failed: list[datetime], policy: Policy) -> datetime | None:
     return failed[0] + timedelta(seconds=policy.lock)
 
 
-async def admitted(write: Transaction, user_id: UUID, policy: Policy) -> User:
+async def admitted(
+    write: Transaction, action: str, user_id: UUID, policy: Policy
+) -> User:
     """An account that somebody tries a code of. One try is made after another.
 
     Raises RateLimited while it is locked, and Unauthenticated where it is gone.
@@ -62,7 +69,8 @@ async def admitted(write: Transaction, user_id: UUID, policy: Policy) -> User:
     user = await write.session.get(User, user_id, with_for_update=True)
     if user is None:
         raise Unauthenticated("there is no such account any more")
-    until = ends(await failures(write.session, user_id, policy), policy)
+    failed = await failures(write.session, action, user_id, policy)
+    until = ends(failed, policy)
     if until and until > (now := utcnow()):
         raise RateLimited(LOCKED, (until - now).total_seconds())
     return user
@@ -73,21 +81,26 @@ async def fail(
 ) -> None:
     """Write down that what was shown for an account is wrong, which counts it."""
     write.changes["refused"] = {"code": "INVALID", **about}
-    await count(write, user.id, policy)
+    if action in OUTSIDE:
+        await count(write, user.id, policy)
     await entries.append(write, action, user, status=Outcome.FAILURE)
 
 
 async def count(write: Transaction, subject: UUID, policy: Policy) -> None:
-    """Say in the row of an account what one more wrong password makes of it.
+    """Say in the row of an account what a stranger's wrong password makes of it.
 
-    Where there is no account the same is said to the database, and changes nothing.
+    Its owner is written to where that locks it. Where there is no account the same is
+    said to the database, and changes nothing.
     """
     await write.serve()
     rows = visible(SYSTEM, User).where(User.id == subject).with_for_update()
     user = await write.session.scalar(rows)
-    before = await failures(write.session, subject, policy)
+    before = await failures(write.session, ACTION, subject, policy)
     failed = _window([utcnow(), *before], policy)
-    said = {"failed_login_attempts": len(failed), "locked_until": ends(failed, policy)}
+    until = ends(failed, policy)
+    if user and user.is_active and until and not ends(before, policy):
+        write.letters.append(letters.locked(policy, user.email))
+    said = {"failed_login_attempts": len(failed), "locked_until": until}
     for column, value in said.items() if user else ():
         if value != getattr(user, column):
             write.note(user, column, getattr(user, column), value)

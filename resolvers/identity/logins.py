@@ -8,13 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from db.base import utcnow
-from db.models import Outcome, Role, User
+from db.models import Outcome, User
 from resolvers.access import SYSTEM, Actor, BaseRole, visible
 from resolvers.audit import entries
 from resolvers.context import Context
 from resolvers.errors import Conflict, Invalid, RateLimited, patient
-from resolvers.identity import addresses, lockouts, sessions
+from resolvers.identity import addresses, lockouts, sessions, verifications
 from resolvers.identity.sessions import Opening
+from resolvers.identity.standings import HELD, effective, with_roles
 from resolvers.writes import Transaction
 
 WRONG = "the e-mail address or the password is wrong"
@@ -26,6 +27,7 @@ class Known:
 
     user_id: UUID
     role: BaseRole
+    """By which they see what they do, of all that they have."""
     version: int
     """Of their tokens, as it was then: a new password makes it another."""
     renewed: str | None = None
@@ -53,7 +55,7 @@ async def verified(
     Raises Invalid, and RateLimited after too many tries. Either is written down, but
     for tries beyond what an address may make at all.
     """
-    attempt = await _attempt(context, addresses.compared(email))
+    attempt = await _attempt(context, email, action)
     user, passwords = attempt.user, context.equipment.passwords
     if (until := attempt.locked_until) and until > (now := utcnow()):
         await _write_down(context, attempt, action, RateLimited.code)
@@ -73,9 +75,8 @@ async def verified(
 async def _require_reachable(context: Context, user: User) -> None:
     """Let nobody in whose address has to be verified first. Raises Conflict."""
     if context.equipment.policy.verify_email and not user.email_verified:
-        await entries.refused(context, lockouts.ACTION, str(Conflict.code))
-        said = "open the link that was mailed to you first, or reset your password"
-        raise Conflict(said, "email")
+        await verifications.awaited(context, user, lockouts.ACTION)
+        raise Conflict("open the link first that was just mailed to you", "email")
 
 
 async def log_in(write: Transaction, known: Known, opening: Opening) -> User:
@@ -87,8 +88,12 @@ async def challenge(write: Transaction, known: Known) -> None:
     """Ask somebody known for a code: nothing begins as yet, and no failure is over."""
     write.actor = Actor(known.user_id, known.role)
     write.changes["secondFactor"] = {"asked": "true"}
-    if known.renewed and not await _set(write, known, password_hash=known.renewed):
+    await write.serve()
+    same = visible(SYSTEM, User).where(*_same(known), lockouts.unlocked())
+    if await write.session.scalar(same.with_for_update()) is None:
         raise Invalid(WRONG)
+    if known.renewed:
+        await _set(write, known, password_hash=known.renewed)
 
 
 async def enter(
@@ -117,30 +122,36 @@ async def _set(
 ) -> User | None:
     """Change the row of somebody known, if it is as it was then."""
     await write.serve()
-    same = sa.update(User).where(User.id == known.user_id, User.is_active, *still)
-    same = same.where(User.token_version == known.version)
+    same = sa.update(User).where(*_same(known), *still)
     user = await write.session.scalar(same.values(**changed).returning(User))
     if user and "password_hash" in changed:
         write.note(user, "password_hash", "secret", "secret, made with more effort")
     return user
 
 
-async def _attempt(context: Context, address: str) -> Attempt:
+def _same(known: Known) -> list[sa.ColumnElement[bool]]:
+    """Of the row of somebody known, that it is as it was then."""
+    version = User.token_version == known.version
+    return [User.id == known.user_id, User.is_active.is_(True), version]
+
+
+async def _attempt(context: Context, email: str, action: str) -> Attempt:
     """What is known of an e-mail address that somebody tries, while they still may."""
     keys, throttle = context.equipment.keys, context.equipment.throttle
-    policy = context.equipment.policy
-    fingerprint = keys.fingerprint("e-mail address", address)
+    address, policy = addresses.compared(email), context.equipment.policy
+    fingerprint = addresses.fingerprint(keys, email)
     await throttle.hit(lockouts.ACTION, context.origin.address or "")
-    await throttle.hit(lockouts.ACTION, fingerprint)
-    rows = visible(SYSTEM, User).join(Role, Role.id == User.role_id)
-    rows = rows.where(addresses.whose(address)).add_columns(Role.name)
+    inside = action in lockouts.INSIDE
+    await throttle.hit(lockouts.ACTION, f"{'inside ' * inside}{fingerprint}")
+    rows = with_roles(visible(SYSTEM, User)).where(addresses.whose(address))
     with patient():
         async with context.database.read() as session:
-            found = (await session.execute(rows)).one_or_none()
-            user, role = found or (None, BaseRole.ANYONE)
+            found = (await session.execute(rows.add_columns(*HELD))).all()
+            user = found[0][0] if found else None
             subject = user.id if user else UUID(fingerprint[:32])
-            failed = await lockouts.failures(session, subject, policy)
-    return Attempt(user, BaseRole(role), subject, lockouts.ends(failed, policy))
+            failed = await lockouts.failures(session, action, subject, policy)
+    role = effective([one[1:] for one in found])[0] if found else BaseRole.ANYONE
+    return Attempt(user, role, subject, lockouts.ends(failed, policy))
 
 
 async def _write_down(
@@ -153,8 +164,8 @@ async def _write_down(
         write.changes["refused"] = {"code": code}
         if user is None:
             write.changes["refused"]["email"] = subject.hex[:16]
-        if code != RateLimited.code:  # so that time tells nothing, of nobody too
-            await lockouts.count(write, subject, policy)
+        if code != RateLimited.code and action in lockouts.OUTSIDE:
+            await lockouts.count(write, subject, policy)  # of nobody, too, for the time
         failure = Outcome.FAILURE
         await entries.append(write, action, user, status=failure, entity_id=subject)
 

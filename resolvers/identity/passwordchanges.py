@@ -56,7 +56,8 @@ async def _right(context: Context, current: str) -> bool:
     policy = equipment.policy
     with patient():
         async with context.database.read() as session:
-            failed = await lockouts.failures(session, user.id, policy)
+            tried = lockouts.CHANGE, user.id, policy
+            failed = await lockouts.failures(session, *tried)
     if (until := lockouts.ends(failed, policy)) and until > (now := utcnow()):
         raise RateLimited(lockouts.LOCKED, (until - now).total_seconds())
     if await equipment.passwords.verified(user.password_hash, current):

@@ -50,7 +50,7 @@ async def update(
     for column, value in changes.items():
         setattr(role, column, value)
     _require_sayable(role)
-    await write.flush(uq_roles_name="name")
+    await write.flush(role, uq_roles_name="name")
     return role
 
 
@@ -165,8 +165,8 @@ def _require_ours(role: Role) -> None:
 
 def _require_held(actor: Actor, permissions: Iterable[Permission]) -> None:
     if lacking := sorted({*permissions} - actor.permissions):
-        said = f"you may not {lacking[0]}, and so may not let others do it"
-        raise Forbidden(said.replace("_", " "))
+        said = f"you have no permission {lacking[0].name}, and so cannot grant it"
+        raise Forbidden(said)
 
 
 def _require_sayable(role: Role) -> None:

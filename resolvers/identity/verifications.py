@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from db.models import Purpose, User
+from db.models import Outcome, Purpose, User
 from resolvers.access import ANONYMOUS, SYSTEM, require_person, visible
+from resolvers.audit import entries
 from resolvers.context import Context
 from resolvers.equipment import Equipment
 from resolvers.errors import Conflict, Invalid
@@ -39,6 +40,27 @@ async def request(write: Transaction, policy: Policy, ticket: Ticket) -> User:
         raise Conflict("this e-mail address is verified already", "email")
     await begin(write, policy, ticket, user)
     return user
+
+
+async def awaited(context: Context, user: User, action: str) -> None:
+    """Send one more letter to whoever may not come in before they open its link.
+
+    They have shown the password, and are refused for now. Raises RateLimited.
+    """
+    equipment, same = context.equipment, User.id == user.id
+    fingerprint = addresses.fingerprint(equipment.keys, user.email)
+    await equipment.throttle.hit("letter", fingerprint)
+    ticket = onetime.ticket(equipment, Purpose.EMAIL_VERIFY)
+    waiting = visible(SYSTEM, User).where(same, User.email_verified.is_(False))
+
+    async def work(write: Transaction) -> None:
+        await write.serve()
+        if found := await write.session.scalar(waiting.with_for_update()):
+            await begin(write, equipment.policy, ticket, found)
+        write.changes["refused"] = {"code": str(Conflict.code)}
+        await entries.append(write, action, status=Outcome.FAILURE)
+
+    await context.written(work)
 
 
 async def change(
@@ -89,6 +111,6 @@ async def _changed(
 ) -> None:
     """Give an account its new address. Links sent to the old one are worth nothing."""
     before, user.email = user.email, address
-    await write.flush(uq_users_email="email")
+    await write.flush(user, uq_users_email="email")
     await onetime.void(write, user.id, *Purpose)
-    write.letters.append(letters.changed(policy, before, "e-mail address"))
+    write.letters.append(letters.moved(policy, before))

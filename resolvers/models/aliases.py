@@ -6,8 +6,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from db.models import ModelAlias, ModelAliasMove, ModelVersion, ModelVersionStatus
+from db.models import (
+    Model,
+    ModelAlias,
+    ModelAliasMove,
+    ModelVersion,
+    ModelVersionStatus,
+)
 from resolvers.access import Actor, Permission, changeable, require, visible
+from resolvers.billing.stocks import writable
 from resolvers.errors import Conflict, Invalid, ModelArchived
 from resolvers.models.locks import behind_model
 from resolvers.writes import Transaction
@@ -36,6 +43,7 @@ async def point(  # noqa: PLR0913  what its mutation is told
     require(write.actor, Permission.EDIT_MODELS)
     _require_sayable(alias, reason)
     version = await behind_model(write, ModelVersion, version_id, "model_version")
+    await writable(write, Model, version.model_id, "model_version")
     if version.status is ModelVersionStatus.ARCHIVED:
         said = f"version {version.number} is archived; no alias leads to such"
         raise ModelArchived(said, "model_version")

@@ -29,7 +29,7 @@ from resolvers.analyses.analyses import newest
 from resolvers.billing import counters
 from resolvers.billing.entitlements import entitled
 from resolvers.context import Context
-from resolvers.datasets import uploads
+from resolvers.datasets import storage
 from resolvers.errors import Invalid
 from resolvers.models.choices import Chosen, Which, chosen
 from resolvers.platform import jobs
@@ -66,7 +66,7 @@ async def meant(
     require(context.actor, Permission.RUN_JOBS)
     if (dataset_id is None) == (version_id is None):
         raise Invalid("say one of `dataset` and `datasetVersion`", "dataset")
-    await uploads.room(context, BatchPrediction)
+    await storage.left(context, BatchPrediction)
     return Batch(which, dataset_id, version_id, await chosen(context, which))
 
 

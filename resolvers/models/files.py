@@ -11,8 +11,9 @@ from uuid_utils.compat import uuid7
 from db.models import Model, ModelVersion
 from resolvers import documents
 from resolvers.access import Permission, require
+from resolvers.billing.stocks import writable
 from resolvers.context import Context
-from resolvers.datasets import uploads
+from resolvers.datasets import storage, uploads
 from resolvers.descriptions import described
 from resolvers.errors import Invalid, Missing
 from resolvers.models.inspection import Found, inspected
@@ -71,18 +72,21 @@ async def take(  # noqa: PLR0913, PLR0917  what its mutation is told
     kept = await begun
     if isinstance(kept, Done):
         return kept
+    most = context.equipment.policy.storage_bytes
     async with uploads.removed_without(context, ModelVersion, kept.id, kept.key):
-        done = await act(context, action, key, create, model_id, kept, said)
+        done = await act(context, action, key, create, model_id, kept, said, most)
     if done.replayed or done.row is None:
         await context.equipment.store.remove(kept.key)
     return done
 
 
 async def create(
-    write: Transaction, model_id: UUID, kept: Kept, said: Said
+    write: Transaction, model_id: UUID, kept: Kept, said: Said, most: int
 ) -> ModelVersion:
-    """Write down that a version has come."""
+    """Write down that a version has come. Raises Exhausted where there is no room."""
     require(write.actor, Permission.EDIT_MODELS)
+    await storage.keep(write, kept.size, most)
+    await writable(write, Model, model_id, "model")
     found, said = kept.found, checked(said)
     version = ModelVersion(
         id=kept.id,
@@ -172,7 +176,7 @@ async def _kept(
     if await context.loaders.row(Model).load(model_id) is None:
         raise Missing("no Model has this id", "model")
     store, policy = context.equipment.store, context.equipment.policy
-    most = min(policy.upload_bytes, await uploads.room(context))
+    most = min(policy.upload_bytes, await storage.left(context))
     async with store.scratch() as path:
         size, sha256 = await uploads.written(path, chunks, most)
         if not size:

@@ -18,6 +18,7 @@ from db.models import (
     TrainingJob,
 )
 from resolvers.access import Permission, changeable, require
+from resolvers.billing.stocks import room, writable
 from resolvers.descriptions import described
 from resolvers.errors import Conflict
 from resolvers.writes import Transaction
@@ -36,6 +37,7 @@ async def create(
 ) -> Model:
     """Register a model, which has no version yet."""
     owner_id = require(write.actor, Permission.EDIT_MODELS)
+    await room(write, Model)
     said = described(name=name, description=description, tags=tags)
     model = Model(owner_id=owner_id, task=task, **said)
     return await write.add(model, uq_models_owner_id_name="name")
@@ -47,9 +49,10 @@ async def update(
     """Change what is said of a model."""
     require(write.actor, Permission.EDIT_MODELS)
     model = await write.get(Model, id_, expected=expected)
+    await writable(write, Model, id_, "id")
     for column, value in described(**changes).items():
         setattr(model, column, value)
-    await write.flush(uq_models_owner_id_name="name")
+    await write.flush(model, uq_models_owner_id_name="name")
     return model
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from compute.tables.errors import shown
 from db.models import Model, ModelAlias, ModelTask, ModelVersion
 from resolvers.access import changeable
+from resolvers.billing.stocks import writable
 from resolvers.errors import Conflict, Invalid
 from resolvers.models import aliases, models, versions
 from resolvers.writes import Transaction
@@ -44,9 +45,14 @@ async def _known(write: Transaction, outcome: Outcome) -> Model | None:
     if (outcome.model_id is None) == (outcome.model_name is None):
         raise Invalid("say either a model or the name of one", "model")
     if outcome.model_id is not None:
-        return await write.see(Model, outcome.model_id, "model")
-    known = await _named(write, outcome.model_name)
-    return None if known is None else await write.see(Model, known, "model_name")
+        field, known = "model", outcome.model_id
+    else:
+        field, known = "model_name", await _named(write, outcome.model_name)
+    if known is None:
+        return None
+    model = await write.see(Model, known, field)
+    await writable(write, Model, known, field)
+    return model
 
 
 async def _new(write: Transaction, outcome: Outcome, task: ModelTask) -> Model:

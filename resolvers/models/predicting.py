@@ -107,7 +107,7 @@ def _account(write: Transaction, said: Asked) -> None:
     """Have the audit say what the user is told, where the model has failed."""
     if any(isinstance(one, str) for one in said.came.answers):
         write.outcome = Outcome.FAILURE
-        write.changes["refused"] = {"code": str(Invalid.code)}
+        write.changes["refused"] = {"code": Invalid.code.name}
 
 
 def _told(answer: Answer | str) -> dict[str, Any]:

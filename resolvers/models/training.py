@@ -14,10 +14,12 @@ from db.models import (
     DatasetVersion,
     Job,
     JobStatus,
+    Model,
     TrainingJob,
 )
 from resolvers.access import Actor, Permission, require, visible
 from resolvers.analyses.analyses import newest
+from resolvers.billing.stocks import writable
 from resolvers.context import Context
 from resolvers.errors import Conflict, Invalid
 from resolvers.models import outcomes, plans, versions
@@ -83,6 +85,7 @@ async def retry(write: Transaction, id_: UUID) -> TrainingJob:
         raise Conflict("the data that it learns from are gone", "id")
     if training.model_id is None:
         raise Conflict("the model that it makes a version of is gone", "id")
+    await writable(write, Model, training.model_id, "id")
     training.attempt += 1
     training.error_message = training.started_at = training.completed_at = None
     return await _queued(write, training)

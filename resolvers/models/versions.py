@@ -13,6 +13,7 @@ from db.models import (
     Prediction,
 )
 from resolvers.access import Actor, Permission, changeable, require
+from resolvers.billing.stocks import writable
 from resolvers.descriptions import described
 from resolvers.errors import Conflict, Invalid, InvalidTransition
 from resolvers.models.locks import behind_model
@@ -52,11 +53,12 @@ async def update(
     """Change what is said of a version; what it answers never changes."""
     require(write.actor, Permission.EDIT_MODELS)
     version = await behind_model(write, ModelVersion, id_, expected=expected)
+    await writable(write, Model, version.model_id, "id")
     if "label" in changes:
         version.label = labelled(changes.pop("label"))
     for column, value in described(**changes).items():
         setattr(version, column, value)
-    await write.flush(uq_model_versions_model_id_label="label")
+    await write.flush(version, uq_model_versions_model_id_label="label")
     return version
 
 
@@ -69,6 +71,7 @@ async def set_status(
     """
     require(write.actor, Permission.EDIT_MODELS)
     version = await behind_model(write, ModelVersion, id_, expected=expected)
+    await writable(write, Model, version.model_id, "id")
     if status is ARCHIVED:
         await _require_unnamed(write, version)
     elif version.status is ARCHIVED:

@@ -108,5 +108,9 @@ async def _refused(
 
 
 def _ids(given: dict[str, Any]) -> dict[str, str]:
-    """The ids among what an action was given, by the names of its arguments."""
-    return {name: str(one) for name, one in given.items() if isinstance(one, UUID)}
+    """The ids among what an action was given, by the names of its arguments.
+
+    They are spelt as in the keys of a payload, so that one search finds both.
+    """
+    ids = {name: one for name, one in given.items() if isinstance(one, UUID)}
+    return {name.rstrip("_"): one.hex for name, one in ids.items()}

@@ -14,6 +14,7 @@ from db.models import (
     IdempotencyKey,
     Invitation,
     OneTimeToken,
+    ProviderReservation,
     RateLimitWindow,
     RefreshToken,
     ScheduledRun,
@@ -67,6 +68,7 @@ KEPT = (
     Kept(Invitation, lambda policy: policy.keep_sessions, "expires_at"),
     Kept(RateLimitWindow, lambda _: DAY, "started_at"),
     Kept(BillingEvent, lambda _: 90 * DAY),
+    Kept(ProviderReservation, lambda _: 30 * DAY, "expires_at"),
 )
 
 

@@ -76,9 +76,9 @@ class PlanCreateInput(Keyed):
     """What else is said of it: an object of your own."""
     limits: JSON | None = None
     """The most of each thing; what is not named has no limit."""
-    api_limit_daily: int | None = None
+    api_limit_daily: BigInt | None = None
     """Operations a day; null is any number."""
-    api_limit_monthly: int | None = None
+    api_limit_monthly: BigInt | None = None
     """Operations a month; null is any number."""
     stripe_price_id: str | None = None
     """What Stripe calls its price, if it is sold through Stripe."""
@@ -95,19 +95,28 @@ class PlanUpdateInput(Versioned):
     description: str | None = strawberry.UNSET
     """Whom it is for."""
     price_cents: int | None = strawberry.UNSET
-    """What a month costs, in hundredths of the currency; null: it is agreed on."""
+    """What a month costs, in hundredths of the currency; null: it is agreed on. Of a
+    plan that somebody has it stays."""
     currency: str | None = strawberry.UNSET
-    """The currency of the price, by its ISO 4217 code."""
+    """The currency of the price, by its ISO 4217 code; it stays as the price does."""
     features: JSON | None = strawberry.UNSET
     """What else is said of it, in place of all that is said now."""
     limits: JSON | None = strawberry.UNSET
     """The most of each thing, in place of all limits that it has now."""
-    api_limit_daily: int | None = strawberry.UNSET
+    api_limit_daily: BigInt | None = strawberry.UNSET
     """Operations a day; null is any number."""
-    api_limit_monthly: int | None = strawberry.UNSET
+    api_limit_monthly: BigInt | None = strawberry.UNSET
     """Operations a month; null is any number."""
     stripe_price_id: str | None = strawberry.UNSET
-    """What Stripe calls its price."""
+    """What Stripe calls its price; it stays as the price does."""
+
+
+@strawberry.input
+class PlanActivateInput:
+    """A plan of the past that is to be had again."""
+
+    id: strawberry.ID
+    """The plan."""
 
 
 @strawberry.input
@@ -129,6 +138,14 @@ class PlanCreatePayload(Creation):
 @strawberry.type
 class PlanUpdatePayload(Payload):
     """The plan as it is now."""
+
+    plan: Plan | None
+    """Null where there are errors."""
+
+
+@strawberry.type
+class PlanActivatePayload(Payload):
+    """The plan, which is to be had."""
 
     plan: Plan | None
     """Null where there are errors."""
@@ -171,6 +188,17 @@ class Mutation:
         arguments = (row_id(input.id, models.Plan), input.expected_version, said)
         done = await perform(info, plans.update, *arguments)
         return PlanUpdatePayload(plan=done.row, **done.told)
+
+    @strawberry.mutation
+    async def plan_activate(
+        self, info: Info, input: PlanActivateInput
+    ) -> PlanActivatePayload:
+        """Have a plan of the past be had again; for administrators.
+
+        Another of its name or tier must not be to be had.
+        """
+        done = await perform(info, plans.activate, row_id(input.id, models.Plan))
+        return PlanActivatePayload(plan=done.row, **done.told)
 
     @strawberry.mutation
     async def plan_deactivate(

@@ -7,8 +7,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 from db import models
-from resolvers.billing import paying, subscriptions
+from resolvers.billing import paying
 from resolvers.billing.subscriptions import Wish
+from resolvers.billing.terms import LIVE
 from resolvers.lists import Condition, Listing
 from resolvers.shapes import Way
 from schema.billing.plans import Plan
@@ -27,7 +28,7 @@ OWN = {"live": Way(models.PlanSubscription, models.PlanSubscription.owner_id)}
 
 def live() -> Pick:
     """The subscription that is not over."""
-    status = Condition("status", "in", subscriptions.LIVE)
+    status = Condition("status", "in", LIVE)
     return "live", Listing(size=1, conditions=(status,))
 
 
@@ -78,7 +79,8 @@ class SubscriptionChangeInput:
     id: strawberry.ID
     """The subscription."""
     plan: strawberry.ID | None = None
-    """Another plan, from now on."""
+    """The plan from now on, which may be the one it has: then it goes on, if it was
+    given up."""
     limits: JSON | None = None
     """Limits in place of the plan's of the same names; for administrators."""
 
@@ -144,7 +146,10 @@ class Mutation:
     async def subscription_change(
         self, info: Info, input: SubscriptionChangeInput
     ) -> SubscriptionChangePayload:
-        """Have another plan from now on. What was made under this one stays yours."""
+        """Have another plan from now on, or go on with the one that was given up.
+
+        What was made under this one stays yours.
+        """
         plan = None if input.plan is None else row_id(input.plan, models.Plan)
         id_ = row_id(input.id, models.PlanSubscription)
         wish, about = Wish(plan, limits=input.limits), (info.context, info.field_name)

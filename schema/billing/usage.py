@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import strawberry
 
 from db.models import UsageMetric
-from resolvers.billing import usage
+from resolvers.billing import stocks, usage
+from resolvers.providers import totals
 from schema.limits import Limit, limit_of
 from schema.nodes import Info
 
@@ -46,5 +47,10 @@ async def used(root: Any, info: Info, months: Months = 12) -> list[UsageMonth]:
 
 
 async def limits(root: Any, info: Info) -> list[Limit]:
-    """Every limit that holds, and how far it is used, in the order of their checks."""
-    return [limit_of(one) for one in await usage.limits(info.context, root.id)]
+    """Every limit that holds, and how far it is used, in the order of their checks.
+
+    How often somebody may ask is told to themselves alone.
+    """
+    sources = totals.of_quota, stocks.of_stocks
+    told = await usage.limits(info.context, root.id, *sources)
+    return [limit_of(one) for one in told]

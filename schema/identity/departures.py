@@ -70,7 +70,8 @@ class ViewerExportPayload(Payload):
     """Where all that is kept of you is to be had."""
 
     url: str | None
-    """A link that is good for five minutes, while you are signed in: lines of JSON."""
+    """A link that is good for five minutes, while you are signed in: lines of JSON, of
+    the audit log without what was written, which may be of others."""
     expires_at: datetime | None
     """When that is over; null where there are errors."""
 

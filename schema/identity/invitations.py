@@ -31,7 +31,7 @@ class Invitation(Entity, of=models.Invitation):
     role: Role | None = to_one(models.Invitation.role_id)
     """What they may do who come in by it."""
     inviter: User | None = to_one(models.Invitation.owner_id)
-    """Who invites; nobody else may take it back."""
+    """Who invites, and may take it back, as administrators may."""
 
 
 @strawberry.input

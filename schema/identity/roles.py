@@ -204,7 +204,10 @@ class Mutation:
     async def role_delete(
         self, info: Info, input: RoleDeleteInput
     ) -> RoleDeletePayload:
-        """Delete a role. Within five seconds nobody holds it any more."""
+        """Delete a role, and the invitations to it.
+
+        Within five seconds nobody holds it any more.
+        """
         done = await perform(info, roles.delete, row_id(input.id, models.Role))
         gone = None if done.row is None else input.id
         return RoleDeletePayload(deleted_id=gone, **done.told)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
+from strawberry.scalars import JSON
 
 from db import models
 from resolvers.access import Permission
@@ -27,11 +28,26 @@ from schema.lists.identity import (
     UserRoleFilter,
     UserRoleOrder,
 )
+from schema.lists.providers import (
+    ProviderReservationFilter,
+    ProviderReservationOrder,
+    ProviderUsageFilter,
+    ProviderUsageOrder,
+)
 from schema.models.statistics import DailyUsage
 from schema.models.statistics import usage as daily
 from schema.nodes import Entity, Info
+from schema.providers.quotas import OWN as QUOTA
+from schema.providers.quotas import UserQuota
+from schema.providers.quotas import own as quota
 from schema.reads import costing
-from schema.refs import ApiKeyRef, SessionRef, UserRoleRef
+from schema.refs import (
+    ApiKeyRef,
+    ProviderReservationRef,
+    ProviderUsageRef,
+    SessionRef,
+    UserRoleRef,
+)
 
 
 async def _permissions(root: Any, info: Info) -> list[Permission]:
@@ -43,11 +59,14 @@ class User(Entity, of=models.User):
     """A person with an account."""
 
     created_at: datetime
+    version: int
     email: str
     full_name: str | None
+    settings: JSON
     is_active: bool
     email_verified: bool
     last_login: datetime | None
+    locked_until: datetime | None
     totp_enabled_at: datetime | None
     recovery_codes_left: int = formula(models.User, recovery.left)
     role: Role | None = to_one(models.User.role_id)
@@ -69,7 +88,8 @@ class User(Entity, of=models.User):
     """Keys by which programs ask in their name."""
     tier: Tier
     subscription: PlanSubscription | None = picked(models.PlanSubscription, OWN, live)
-    """The plan they have; null is the free one."""
+    """The subscription that is not over, which may be yet to be paid for: its status
+    says whether it holds. Without one that holds they have the free plan."""
     stripe_subscription_id: str | None = formula(
         models.User, subscriptions.stripe_subscription_id
     )
@@ -78,6 +98,18 @@ class User(Entity, of=models.User):
     usage_analytics: list[DailyUsage] = strawberry.field(
         resolver=daily, metadata=costing(10)
     )
+    quota: UserQuota | None = picked(models.UserQuota, QUOTA, quota)
+    """What they may spend on AI providers; null is any amount."""
+    provider_usage: Connection[ProviderUsageRef] = to_many(
+        models.ProviderUsage.owner_id, ProviderUsageFilter, ProviderUsageOrder
+    )
+    """What they used of AI providers, day by day."""
+    provider_reservations: Connection[ProviderReservationRef] = to_many(
+        models.ProviderReservation.owner_id,
+        ProviderReservationFilter,
+        ProviderReservationOrder,
+    )
+    """What they set aside for calls of AI providers."""
 
 
 @strawberry.type

@@ -6,7 +6,37 @@ from enum import StrEnum
 import strawberry
 
 from schema.enums import SubscriptionStatus, Tier
-from schema.inputs import Compare, Filter, Is, Matches, Order
+from schema.inputs import Compare, Empty, Filter, Is, Matches, Order
+
+
+@strawberry.input
+class BillingEventFilter(Filter):
+    """Which events of Stripe's."""
+
+    event_id: Is[str] | None = None
+    """By what Stripe calls them."""
+    type: Is[str] | None = None
+    """By what happened."""
+    happened_at: Compare[datetime] | None = None
+    """By when it happened."""
+    error: Empty | None = None
+    """By whether they could not be followed."""
+
+
+@strawberry.enum
+class BillingEventOrderField(StrEnum):
+    """What events of Stripe's are sorted by."""
+
+    CREATED_AT = "id"
+    """When they came."""
+
+
+@strawberry.input
+class BillingEventOrder(Order):
+    """How to sort events of Stripe's."""
+
+    field: BillingEventOrderField
+    """What to sort by."""
 
 
 @strawberry.input

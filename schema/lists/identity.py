@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import strawberry
 
+from schema.enums import Tier
 from schema.inputs import Compare, Empty, Filter, Has, Is, Matches, Order
 
 
@@ -50,6 +51,12 @@ class UserFilter(Filter):
     """By whether they may sign in."""
     created_at: Compare[datetime] | None = None
     """By when they were made."""
+    last_login: Compare[datetime] | None = None
+    """By when they last signed in; those who never did are on neither side."""
+    totp_enabled_at: Empty | None = None
+    """Without it: those who sign in with a password alone."""
+    tier: Is[Tier] | None = None
+    """By the plan that they have."""
 
 
 @strawberry.enum

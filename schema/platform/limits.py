@@ -30,7 +30,7 @@ class RateLimit:
     node_count: int
     """Objects in the largest answer to it."""
     scope: LimitScope
-    """What the rest is of: with an API key its requests in an hour, else points."""
+    """The limit that refuses first if this is asked again and again."""
     limit: int
     """The most of these."""
     used: int
@@ -68,14 +68,16 @@ class ServerInfo:
 @strawberry.type
 class Query:
     @strawberry.field
-    def rate_limit(self, info: Info, *, dry_run: DryRun = False) -> RateLimit | None:
+    async def rate_limit(
+        self, info: Info, *, dry_run: DryRun = False
+    ) -> RateLimit | None:
         """What this operation costs, and what you have left; null if it costs nothing.
 
-        `used`, `remaining` and `resetAt` are those of the `RateLimit-*` headers.
+        `limit`, `used`, `remaining` and `resetAt` are of the limit that refuses next.
         """
         if (bill := info.context.bill) is None:
             return None
-        first = bill.allowances()[0]
+        first = await bill.nearest()
         return RateLimit(
             cost=bill.points,
             node_count=bill.objects,

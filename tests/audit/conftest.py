@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from db.session import Database
 from resolvers.access import SYSTEM, Actor, visible
 from resolvers.audit import entries
 from resolvers.audit.canonical import seal
+from resolvers.audit.erasing import erase
 from resolvers.audit.stored import said
 from resolvers.writes import Origin
 from tests.conftest import As
@@ -19,8 +21,10 @@ from tests.factories import a_job
 
 Chain = Callable[[], Awaitable[list[AuditEntry]]]
 Tamper = Callable[..., Awaitable[None]]
+Wrote = Callable[..., Awaitable[None]]
 LENGTH = 8
 MIDDLE = 4
+BLANK = {"payload": {}}
 FROM = Origin("a-request", "192.0.2.1", "a test")
 
 
@@ -67,6 +71,27 @@ async def written(as_: As, analyst: Actor, chain: Chain) -> list[AuditEntry]:
             job = await write.add(a_job(analyst, progress=place / LENGTH))
             await entries.append(write, "jobMake", job)
     return await chain()
+
+
+@pytest.fixture
+def wrote(as_: As) -> Wrote:
+    """So many entries with a word in them, by somebody."""
+
+    async def wrote(count: int = 1, actor: Actor | None = None) -> None:
+        for _ in range(count):
+            async with (as_(actor) if actor else as_()).transaction() as write:
+                write.changes["x"] = {"note": "personal"}
+                await entries.append(write, "jobCancel")
+
+    return wrote
+
+
+async def purge(as_: As, whose: UUID | None) -> None:
+    """Erase what the log says of somebody, or of something."""
+    assert whose
+    async with as_(SYSTEM).transaction() as write:
+        await erase(write, whose, "userPurge")
+        await entries.append(write, "userPurge")
 
 
 def one(seq: int = MIDDLE) -> Any:

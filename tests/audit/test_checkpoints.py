@@ -94,7 +94,7 @@ async def test_only_administrators_have_checkpoints_made(
     as_: As, ask: Ask, database: Database
 ) -> None:
     await more(as_)
-    with pytest.raises(AssertionError, match=r"may not sign audit"):
+    with pytest.raises(AssertionError, match=r"takes the permission SIGN_AUDIT"):
         await ask(CREATE)
     assert await made(database) == []
 

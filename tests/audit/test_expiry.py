@@ -10,15 +10,14 @@ from sqlalchemy.exc import DBAPIError
 
 from db.models import AuditCheckpoint, AuditEntry, CheckpointKind
 from db.session import Database
-from resolvers.access import SYSTEM, Actor
-from resolvers.audit import checkpoints, entries, expiry, reading, verification, walking
-from resolvers.audit.erasing import erase
+from resolvers.access import SYSTEM
+from resolvers.audit import checkpoints, entries, expiry, reading, verification
 from resolvers.audit.walking import Damage, Verdict
 from resolvers.equipment import Equipment
 from resolvers.errors import Conflict
 from resolvers.platform import months
 from tests.audit.conftest import Chain, Tamper
-from tests.conftest import As, Ask, Someone
+from tests.conftest import As, Ask
 
 Clock = Callable[..., None]
 PARTS = """SELECT inhrelid::regclass::text FROM pg_inherits
@@ -201,42 +200,3 @@ async def test_what_was_dropped_is_found_no_more(
     clock(2033, 2, 1)
     await expiry.run(as_(SYSTEM))
     assert await ask(SEARCH, words="jobcancel") == {"auditLog": {"totalCount": 4}}
-
-
-async def test_a_payload_is_erased_and_the_chain_stays_whole(
-    as_: As, ask: Ask, someone: Someone, analyst: Actor, chain: Chain
-) -> None:
-    for actor in (analyst, await someone()):
-        async with as_(actor).transaction() as write:
-            write.changes["x"] = {"note": "personal"}
-            await entries.append(write, "jobCancel")
-    assert analyst.user_id
-    async with as_(SYSTEM).transaction() as write:
-        await erase(write, analyst.user_id, "userPurge")
-        await entries.append(write, "userPurge")
-    first, second, last = [entry.payload for entry in await chain()]
-    assert (first, second) == ({}, {"x": {"note": "personal"}})
-    assert last == {walking.ERASED: str(analyst.user_id)}
-    assert await verification.verify(as_()) == Verdict(3, 3, erased=1)
-    assert await ask(SEARCH, words="personal") == {"auditLog": {"totalCount": 0}}
-    assert await ask(SEARCH, words="jobcancel") == {"auditLog": {"totalCount": 1}}
-
-
-async def test_a_payload_that_is_gone_without_a_word_was_edited(
-    as_: As, database: Database
-) -> None:
-    for _ in range(3):
-        async with as_().transaction() as write:
-            write.changes["x"] = {"note": "personal"}
-            await entries.append(write, "jobCancel")
-    async with database.write.begin() as session:
-        await session.execute(
-            sa.text("UPDATE audit_log SET payload = '{}' WHERE seq = 2")
-        )
-    verdict = await verification.verify(as_())
-    assert (verdict.damage, verdict.broken_seq) == (Damage.EDITED, 2)
-    with pytest.raises(DBAPIError):
-        async with database.write.begin() as session:
-            await session.execute(
-                sa.text("UPDATE audit_log SET payload = '{\"a\": 1}' WHERE seq = 3")
-            )

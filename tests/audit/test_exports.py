@@ -166,11 +166,22 @@ async def test_a_file_is_verified_where_there_is_nothing_but_a_key(
     (away / "less").write_bytes(write(b"".join(lines)))
     key = equipment.notary.public_key
     code, told = await command(away, "whole", "--key", key)
-    assert (code, told[0]) == (0, f"the chain is whole: {LENGTH} entries")
+    line = f"the chain is whole: {LENGTH} entries, 0 of them erased"
+    assert (code, told[0]) == (0, line)
     code, told = await command(away, "less", "--key", key)
     line = f"heliograph: the chain is broken at entry {MIDDLE}: removed"
     assert (code, told) == (1, [line])
     assert sorted(one.name for one in away.iterdir()) == ["less", "whole"]
+
+
+@pytest.mark.parametrize("key", ["00", "g" * 64, "0" * 63])
+async def test_what_is_no_key_is_told_apart_from_another_key(
+    lines: list[bytes], tmp_path: Path, key: str
+) -> None:
+    (tmp_path / "whole").write_bytes(b"".join(lines))
+    code, told = await command(tmp_path, "whole", "--key", key)
+    said = f"heliograph: --key {key!r} is no public key: it has 64 hex digits"
+    assert (code, told) == (1, [said])
 
 
 async def command(folder: Path, *arguments: str) -> tuple[int | None, list[str]]:

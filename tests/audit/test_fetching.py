@@ -112,6 +112,7 @@ async def test_an_export_is_of_whoever_asked_for_it(
     changed = (
         path.replace("1-2", "1-3"),
         path[:-1],
+        f"{path}%C3%A9",
         path.replace("until=1", "until=2"),
     )
     for wrong in changed:

@@ -164,13 +164,14 @@ async def test_what_was_done_is_counted_in_a_time(
 
 
 async def test_a_time_that_is_none_is_refused(as_: As) -> None:
-    now = utcnow()
-    for start, end in (
-        (now, now),
-        (now, now - timedelta(1)),
-        (now - timedelta(9_999), now),
+    now, before = utcnow(), "`from` is before `to`; "
+    for start, end, said in (
+        (now, now, before),
+        (now, now - timedelta(1), before),
+        (now - timedelta(9_999), now, "figures are of a time of up to 3660 days"),
     ):
         given = {"from": start.isoformat(), "to": end.isoformat()}
         result = await schema.execute(STATISTICS, given, as_())
         [error] = result.errors or []
         assert error.extensions == {"code": "BAD_REQUEST"}
+        assert error.message.startswith(said)

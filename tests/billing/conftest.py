@@ -5,12 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from db.models import Plan, PlanSubscription, SubscriptionStatus, Tier
 from db.session import Database
 from resolvers.access import Actor, BaseRole
+from resolvers.billing.plans import CALLS
 from resolvers.equipment import Equipment
 from schema.ids import spell
 from server.stripe import webhook
@@ -42,6 +44,20 @@ def plan_id(tier: Tier) -> str:
 @pytest.fixture
 async def admin(someone: Someone) -> Actor:
     return await someone(BaseRole.ADMIN)
+
+
+@pytest.fixture
+async def plans(database: Database) -> AsyncIterator[Any]:
+    """Say how many calls the plan of a tier has; it is as before after the test."""
+
+    async def say(tier: Tier, **limits: int | None) -> None:
+        async with database.write.begin() as session:
+            plan = sa.update(Plan).where(Plan.tier == tier)
+            await session.execute(plan.values(limits))
+
+    yield say
+    for tier in Tier:
+        await say(tier, **dict.fromkeys(CALLS))
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ class FakeStripe:
         sub = said.split("/")[1]
         if request.method == "DELETE":
             return JSONResponse(subscription(sub, "canceled"))
-        if given.get("cancel_at_period_end"):
+        if given.get("cancel_at_period_end") == "true":
             return JSONResponse(subscription(sub, cancel_at=PERIOD_END))
         return JSONResponse(subscription(sub))
 

@@ -8,17 +8,15 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from db.base import utcnow
-from db.models import Dataset, PeriodKind, Tier, UsageCounter, UsageMetric
+from db.models import PeriodKind, Tier, UsageCounter, UsageMetric
 from db.session import Database
 from resolvers.access import SYSTEM, Actor, visible
 from resolvers.billing import counters
-from resolvers.billing.entitlements import room, writable
-from resolvers.billing.limits import LimitReached
 from schema import schema
 from schema.ids import spell
 from tests.billing.conftest import Start
 from tests.conftest import As, Ask, Save, Someone
-from tests.factories import a_dataset, an_upload
+from tests.factories import an_upload
 
 CREATE = """mutation ($input: DatasetCreateInput!) { datasetCreate(input: $input) {
   dataset { id } userErrors { code message field limit {
@@ -180,24 +178,6 @@ async def test_more_months_than_are_told_are_refused(as_: As) -> None:
     result = await schema.execute(asked, context_value=as_())
     [error] = result.errors or []
     assert error.extensions == {"code": "BAD_REQUEST"}
-
-
-async def test_after_a_downgrade_the_oldest_stay_writable_and_nothing_is_lost(
-    as_: As, save: Save, start: Start, ask: Ask, analyst: Actor
-) -> None:
-    kept = [await save(a_dataset(analyst)) for _ in range(3)]
-    await start(Tier.ENTERPRISE, analyst, limits={"data_connections": 2})
-    stock = visible(analyst, Dataset)
-    async with as_().transaction() as write:
-        for row in kept[:2]:
-            await writable(write, "data_connections", stock, row)
-        with pytest.raises(LimitReached) as beyond:
-            await writable(write, "data_connections", stock, kept[2])
-        with pytest.raises(LimitReached):
-            await room(write, "data_connections", stock)
-    assert beyond.value.allowance.limit == 2
-    assert beyond.value.allowance.resets_at is None
-    assert (await ask("{ datasets { totalCount } }"))["datasets"]["totalCount"] == 3
 
 
 async def test_periods_end_where_the_next_begin() -> None:

@@ -115,7 +115,11 @@ async def test_another_plan_is_another_price_there_and_here(
     assert changed["subscription"]["plan"] == {"tier": "TEAM"}
     assert stripe.asked[-1] == (
         "POST subscriptions/sub_1",
-        {"items[0][id]": "si_1", "items[0][price]": "price_team"},
+        {
+            "cancel_at_period_end": "false",
+            "items[0][id]": "si_1",
+            "items[0][price]": "price_team",
+        },
     )
     refused = await asked(context, CHANGE, id=spell(row), plan=plan_id(Tier.FREE))
     assert [one["code"] for one in refused["userErrors"]] == ["INVALID"]
@@ -144,6 +148,25 @@ async def test_a_subscription_ends_there_and_here(
     assert stripe.asked[-1][0] == said
     if not at_once:
         assert gone["subscription"]["endsAt"] == "2030-03-17T17:46:40.000000Z"
+
+
+@pytest.mark.parametrize("tier", [Tier.PRO, Tier.TEAM])
+async def test_what_was_given_up_goes_on_there_and_here(
+    context: Context, stripe: FakeStripe, save: Save, analyst: Actor, tier: Tier
+) -> None:
+    row = await paid(save, analyst)
+    await asked(context, CANCEL, id=spell(row))
+    back = await asked(context, CHANGE, id=spell(row), plan=plan_id(tier))
+    assert back["userErrors"] == []
+    said, given = stripe.asked[-1]
+    assert (said, given["cancel_at_period_end"]) == (
+        "POST subscriptions/sub_1",
+        "false",
+    )
+    assert ("items[0][price]" in given) == (tier is Tier.TEAM)
+    shown = back["subscription"]
+    assert (shown["cancelAtPeriodEnd"], shown["endsAt"]) == (False, None)
+    assert shown["plan"] == {"tier": tier.name}
 
 
 async def test_nothing_changes_here_while_stripe_is_away(

@@ -26,6 +26,8 @@ from tests.conftest import Ask, Save
 
 DELETED = "customer.subscription.deleted"
 EXPIRED = "checkout.session.expired"
+WRONG = """{ billingEvents(filter: {error: {isNull: false}}) {
+  nodes { eventId type error } } }"""
 INCOMPLETE = SubscriptionStatus.INCOMPLETE
 
 
@@ -58,6 +60,12 @@ async def test_the_same_event_twice_is_one(
     assert row.version == 2
     [entry] = [one for one in await chain() if one.action == "stripeWebhook"]
     assert (entry.status, entry.entity_id) == (Outcome.SUCCESS, waiting.id)
+    [kept] = await rows(database, BillingEvent)
+    assert entry.payload[f"billing_event_{kept.id.hex}"] == {
+        "event_id": [None, one["id"]],
+        "type": [None, UPDATED],
+        "error": [None, None],
+    }
 
 
 async def test_of_ten_that_arrive_at_once_one_takes_effect(
@@ -183,6 +191,9 @@ async def test_what_cannot_be_followed_is_kept_with_the_reason(
     http: httpx.AsyncClient,
     waiting: PlanSubscription,
     database: Database,
+    chain: Chain,
+    ask: Ask,
+    admin: Actor,
     given: dict[str, Any],
     said: str,
 ) -> None:
@@ -190,6 +201,12 @@ async def test_what_cannot_be_followed_is_kept_with_the_reason(
     assert (await tell(http, one)).status_code == 200
     [kept] = await rows(database, BillingEvent)
     assert (kept.error, kept.event_id) == (said, one["id"])
+    entry = (await chain())[-1]
+    assert entry.status is Outcome.FAILURE
+    assert entry.payload[f"billing_event_{kept.id.hex}"]["error"] == [None, said]
+    shown = (await ask(WRONG, admin))["billingEvents"]["nodes"]
+    assert shown == [{"eventId": one["id"], "type": UPDATED, "error": said}]
+    assert (await ask(WRONG))["billingEvents"]["nodes"] == []
 
 
 async def test_what_says_nothing_to_us_is_taken(

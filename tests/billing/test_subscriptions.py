@@ -23,6 +23,7 @@ from db.session import Database
 from resolvers.access import SYSTEM, Actor, BaseRole, visible
 from resolvers.billing import endings, subscriptions
 from resolvers.billing.counters import resets_at
+from resolvers.billing.terms import LIVE
 from resolvers.context import Context
 from resolvers.equipment import Equipment
 from schema import schema
@@ -41,7 +42,7 @@ async def test_nobody_has_two_at_a_time_whoever_writes_them(
 ) -> None:
     await save(a_subscription(analyst), a_subscription(analyst))
     await save(a_subscription(analyst, status=ACTIVE))
-    for live in subscriptions.LIVE:
+    for live in LIVE:
         with pytest.raises(IntegrityError):
             await save(a_subscription(analyst, status=live))
 

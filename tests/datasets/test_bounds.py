@@ -1,14 +1,20 @@
 """What is whose stays whose, and there is an end to how much one may have."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from resolvers.access import Actor, BaseRole
+from db.base import utcnow
+from db.models import FileUpload
+from db.session import Database
+from resolvers.access import SYSTEM, Actor, BaseRole, visible
 from resolvers.datasets import uploads
 from resolvers.equipment import Equipment
+from resolvers.errors import Exhausted
 from schema.ids import spell
 from tests.conftest import As, Ask, Save, Someone
 from tests.factories import a_dataset, an_upload
@@ -57,7 +63,28 @@ async def test_the_files_of_one_user_have_an_end(
     context = replace(as_(), equipment=few)
     done = await uploads.take(context, "fileUpload", None, "a.csv", _chunks())
     assert done.refusal
-    assert done.refusal.message == "your files have 50 bytes already"
+    assert done.refusal.message == "all of your files have at most 50 bytes"
+
+
+async def test_of_files_that_come_at_a_time_no_more_are_kept_than_there_is_room_for(
+    as_: As, equipment: Equipment, database: Database
+) -> None:
+    few = replace(equipment, policy=replace(equipment.policy, storage_bytes=20))
+    context = replace(as_(), equipment=few)
+    kept = (replace(context) for _ in range(12))
+    async with asyncio.timeout(60):
+        done = await asyncio.gather(
+            *(uploads.take(one, "fileUpload", None, "a.csv", _chunks()) for one in kept)
+        )
+    refused = [one.refusal for one in done if one.refusal]
+    assert len(refused) == 9  # each has six bytes
+    assert {type(one) for one in refused} == {Exhausted}
+    async with database.read() as session:
+        rows = [*await session.scalars(visible(SYSTEM, FileUpload))]
+    assert len(rows) == 3
+    soon = utcnow() + timedelta(hours=1)
+    files = [one async for some in few.store.older("uploads", soon) for one in some]
+    assert {*files} == {one.file_path for one in rows}
 
 
 async def _chunks() -> AsyncIterator[bytes]:

@@ -96,7 +96,7 @@ async def test_what_is_no_table_is_refused_and_nothing_of_it_stays(
     assert await counted(database, FileUpload) == 0
     assert kept(tmp_path) == []
     assert await counted(database, AuditEntry) == 1
-    assert await last_entries(database, 1) == [("fileUpload", "failure", "invalid")]
+    assert await last_entries(database, 1) == [("fileUpload", "failure", "INVALID")]
 
 
 @pytest.mark.parametrize("name", ["", None, "x" * 256, "a\0b"])
@@ -190,7 +190,7 @@ async def test_a_file_by_itself_that_is_no_table_is_refused_alike(
     assert told.json()["fileUpload"] is None
     assert await counted(database, FileUpload) == 0
     assert kept(tmp_path) == []
-    assert await last_entries(database, 1) == [("fileUpload", "failure", "invalid")]
+    assert await last_entries(database, 1) == [("fileUpload", "failure", "INVALID")]
 
 
 async def test_a_file_by_itself_is_kept_once_under_a_key(

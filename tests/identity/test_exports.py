@@ -48,8 +48,12 @@ async def test_everything_that_is_kept_of_somebody_is_exported_but_for_secrets(
     assert answer.headers["content-disposition"].startswith("attachment")
     rows = [orjson.loads(line) for line in answer.content.splitlines()]
     tables = {one["table"] for one in rows}
-    assert tables == {"users", *(model.__tablename__ for model in erasures.owned())}
-    assert {one.get("owner_id", one["id"]) for one in rows} == {str(owner.user_id)}
+    owned = (model.__tablename__ for model in erasures.owned())
+    assert tables == {"users", "audit_log", *owned}
+    whose = {"users": "id", "audit_log": "actor_id"}
+    assert {one[whose.get(one["table"], "owner_id")] for one in rows} == {
+        str(owner.user_id)
+    }
     assert len([one for one in rows if one["table"] == "file_uploads"]) == 8
     secrets = {
         column.name
@@ -59,6 +63,23 @@ async def test_everything_that_is_kept_of_somebody_is_exported_but_for_secrets(
     }
     assert {"password_hash", "token_hash", "totp_secret", "code_hash"} <= secrets
     assert not {name for one in rows for name in one} & secrets
+
+
+async def test_an_export_tells_what_somebody_did_when_from_where_and_no_more(
+    admin: Client, grace: Client
+) -> None:
+    await grace.ask("mutation { logout { userErrors { code } } }")
+    await grace.log_in(THEIRS)
+    answer = await fetched(grace, (await grace.ask(EXPORT)).payload["url"])
+    rows = [orjson.loads(line) for line in answer.content.splitlines()]
+    done = [one for one in rows if one["table"] == "audit_log"]
+    actions = [one["action"] for one in done]
+    assert actions == ["signUp", "logout", "login", "viewerExport"]
+    assert {(one["ip_address"], one["user_agent"]) for one in done} == {
+        ("192.0.2.1", "a test")
+    }
+    assert {one["status"] for one in done} == {"success"}
+    assert not {"payload", "payload_digest", "salt"} & {*done[0]}
 
 
 async def test_an_export_is_of_whoever_asks_and_of_an_administrator_no_more(

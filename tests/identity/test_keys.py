@@ -15,6 +15,7 @@ from resolvers.access import BaseRole
 from resolvers.identity import keytexts
 from resolvers.identity.accounts import ROLES
 from resolvers.keys import Keys
+from schema.ids import spell
 from tests.identity.conftest import EMAIL, LOGOUT, Change, Log
 from tests.identity.holders import (
     CREATE,
@@ -251,7 +252,7 @@ async def test_the_log_says_by_which_key_something_was_done(
     [entry] = await log.read()
     kept = await stored(database, key)
     assert (entry.actor_id, entry.actor_kind) == (kept.owner_id, "api_key")
-    assert entry.payload["key"] == {"id": str(kept.id), "prefix": kept.key_prefix}
+    assert entry.payload["key"] == {"id": spell(kept), "prefix": kept.key_prefix}
     assert orjson.dumps(entry.payload)
 
 

@@ -20,12 +20,14 @@ from resolvers.identity import lockouts, logins
 from server.authentication import Authentication
 from server.throttle import MemoryThrottle, rates
 from tests.identity.conftest import EMAIL, PASSWORD, VIEWER, Client, Log, generous
+from tests.identity.mailing import forgotten, letters, reset, settled, token
 
 WRONG = "machines weave algebra"
 UNKNOWN = "charles@example.org"
 LOCK = 15 * 60
 """Seconds of a lock, and of the window in which failures are counted."""
 REFUSED, LOCKED = "INVALID", "RATE_LIMITED"
+UNTIL = "{ viewer { lockedUntil } }"
 Plan = Sequence[tuple[float, int]]
 """Seconds to wait, and how often to try then; again and again."""
 
@@ -74,7 +76,7 @@ async def account(database: Database) -> User:
 
 def planned(seed: int) -> Plan:
     chance = Random(seed)  # noqa: S311  it decides nothing that is secret
-    waits = [0, 60, LOCK / 2, LOCK - 60, LOCK - 1, LOCK + 1]
+    waits = [0, 60, LOCK / 2, LOCK - 60, LOCK - 30, LOCK + 1]
     return [(chance.choice(waits), chance.randint(1, 6)) for _ in range(6)]
 
 
@@ -194,6 +196,48 @@ async def test_who_is_locked_out_is_told_when_to_come_back(
     with pytest.raises(RateLimited) as told:
         await logins.verified(Context(place, ANONYMOUS), email, WRONG)
     assert LOCK - 90 < told.value.retry_after <= LOCK - 60
+
+
+async def test_an_owner_is_written_to_once_for_each_lock(
+    client: Client, clock: Clock
+) -> None:
+    await client.sign_up()
+    verifying = len(letters(client))
+    for _ in range(2):
+        await followed(client, clock, [(0, 8)], EMAIL)
+        clock.wait(LOCK + 1)
+    await followed(client, clock, [(0, 8)], UNKNOWN)
+    told = letters(client)[verifying:]
+    assert [(one.to, one.subject) for one in told] == [
+        (EMAIL, "Your account is locked for a while")
+    ] * 2
+
+
+async def test_of_parallel_guesses_one_is_told(client: Client) -> None:
+    await client.sign_up()
+    async with asyncio.timeout(60):
+        guesses = (tried(client, EMAIL, f"{WRONG} {n}") for n in range(12))
+        await asyncio.gather(*guesses)
+    subjects = [one.subject for one in letters(client)]
+    assert subjects.count("Your account is locked for a while") == 1
+
+
+async def test_the_owner_sees_until_when_an_account_is_locked_and_what_ends_it(
+    client: Client,
+) -> None:
+    await client.sign_up()
+    assert (await client.ask(UNTIL)).payload == {"lockedUntil": None}
+    for _ in range(5):
+        await tried(client)
+    assert (await client.ask(UNTIL)).payload["lockedUntil"] > utcnow().isoformat()
+    with pytest.raises(RateLimited, match="reset your password"):
+        await logins.verified(Context(client.equipment, ANONYMOUS), EMAIL, PASSWORD)
+    await forgotten(client, EMAIL)
+    mailed = (await settled(client))[-1]
+    assert (await reset(client, token(mailed), "looms punch cards")).refused == []
+    assert await tried(client, password="looms punch cards") == ""  # noqa: S106  nobody's
+    answer = await client.another().log_in(password="looms punch cards")  # noqa: S106  nobody's
+    assert answer.refused == []
 
 
 async def test_locked_tries_are_written_down(client: Client, log: Log) -> None:

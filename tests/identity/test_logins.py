@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from db.models import User
+from db.models import User, UserRole
+from db.session import Database
+from resolvers.identity.roles import ADMIN
 from server.throttle import MemoryThrottle, rates
+from tests.conftest import Save
 from tests.identity.conftest import (
     EMAIL,
     PASSWORD,
@@ -21,9 +24,13 @@ from tests.identity.conftest import (
     Log,
     generous,
 )
+from tests.identity.holders import id_of
 
 WRONG = "machines weave algebra"
 UNKNOWN = "charles@example.org"
+ENTERING = """mutation ($input: LoginInput!) { login(input: $input) { user {
+  roles { nodes { role { holders { totalCount } } } }
+} } }"""
 
 
 async def test_a_password_begins_a_session(client: Client) -> None:
@@ -32,6 +39,18 @@ async def test_a_password_begins_a_session(client: Client) -> None:
     assert answer.payload["userErrors"] == []
     assert answer.payload["user"]["email"] == EMAIL
     assert answer.payload["user"]["lastLogin"]
+
+
+async def test_whoever_was_granted_admin_sees_in_the_answer_what_admins_see(
+    client: Client, save: Save, database: Database
+) -> None:
+    for email in (UNKNOWN, EMAIL):
+        await client.sign_up(email)
+        await save(UserRole(owner_id=await id_of(database, email), role_id=ADMIN))
+    given = {"email": EMAIL, "password": PASSWORD}
+    answer = await client.another().ask(ENTERING, input=given)
+    [held] = answer.payload["user"]["roles"]["nodes"]
+    assert held == {"role": {"holders": {"totalCount": 2}}}
 
 
 async def test_an_address_may_be_typed_in_any_spelling(client: Client) -> None:

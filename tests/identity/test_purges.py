@@ -2,14 +2,16 @@
 
 import asyncio
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
 from db.base import Base
-from db.models import AuditEntry, Job, JobStatus, User
+from db.models import AuditEntry, Invitation, Job, JobStatus, User
 from db.session import Database
 from resolvers.access import SYSTEM, Actor, BaseRole, visible
 from resolvers.identity import erasures
+from resolvers.identity.roles import ADMIN
 from schema.ids import row_id
 from server.worker import work
 from tests.conftest import Save
@@ -30,6 +32,12 @@ PURGE = """mutation ($id: ID!, $email: String!) {
   userPurge(input: {id: $id, email: $email}) { job { id } userErrors { code field } }
 }"""
 VERIFY = "{ auditVerify { isWhole } }"
+INVITE = """mutation ($input: InvitationCreateInput!) {
+  invitationCreate(input: $input) { code userErrors { code field } }
+}"""
+PROMOTE = """mutation ($input: UserRoleSetInput!) {
+  userRoleSet(input: $input) { userErrors { code field } }
+}"""
 
 
 async def rows_of(database: Database, owner: Actor) -> dict[str, int]:
@@ -47,10 +55,10 @@ async def rows_of(database: Database, owner: Actor) -> dict[str, int]:
     return counts
 
 
-async def purged(admin: Client, id_: str) -> Job:
+async def purged(admin: Client, id_: str, email: str = THEIRS) -> Job:
     """A purge, once its job has ended."""
     working = asyncio.create_task(work(admin.equipment))
-    begun = (await admin.ask(PURGE, id=id_, email=THEIRS.upper())).payload
+    begun = (await admin.ask(PURGE, id=id_, email=email.upper())).payload
     assert begun["userErrors"] == []
 
     async def ended() -> Job | None:
@@ -96,6 +104,37 @@ async def test_after_a_purge_no_row_names_the_user(
     assert all(entry.payload == {} for entry in entries)
     assert (await admin.ask(VERIFY)).payload["isWhole"]
     await over(grace)
+
+
+async def test_after_a_purge_nothing_names_the_address(
+    admin: Client, grace: Client, database: Database
+) -> None:
+    given = {"email": THEIRS.title(), "maxUses": 2}
+    code = (await admin.ask(INVITE, input=given)).payload["code"]
+    await purged(admin, await id_of(grace))
+    async with database.read() as session:
+        [invitation] = await session.scalars(visible(SYSTEM, Invitation))
+        entries = [*await session.scalars(visible(SYSTEM, AuditEntry))]
+    assert invitation.email is None
+    said = orjson.dumps([one.payload for one in entries]).decode()
+    assert THEIRS not in said.lower()
+    assert (await admin.ask(VERIFY)).payload["isWhole"]
+    answer = await admin.another().sign_up("eve@example.org", invitationCode=code)
+    assert answer.refused == [("INVALID", ["invitationCode"])]
+
+
+async def test_whoever_purges_may_be_purged_and_the_chain_holds(
+    admin: Client, grace: Client
+) -> None:
+    await admin.ask(INVITE, input={"email": THEIRS})
+    await purged(admin, await id_of(grace))
+    heir = admin.another()
+    await heir.sign_up("heir@example.org")
+    given = {"user": await id_of(heir), "role": f"role_{ADMIN.hex}"}
+    assert (await admin.ask(PROMOTE, input=given)).refused == []
+    await heir.log_in("heir@example.org")
+    await purged(heir, await id_of(admin), EMAIL)
+    assert (await heir.ask(VERIFY)).payload["isWhole"]
 
 
 async def test_a_purge_takes_the_files_with_it(

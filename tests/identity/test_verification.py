@@ -8,12 +8,13 @@ from functools import partial
 import pytest
 
 from db.base import utcnow
-from db.models import OneTimeToken, Session, User
+from db.models import OneTimeToken, Outcome, Session, User
 from db.session import Database
 from resolvers.access import SYSTEM, visible
 from resolvers.errors import Invalid
 from resolvers.identity import addresses
-from tests.identity.conftest import EMAIL, PASSWORD, Change, Client, Log
+from server.throttle import MemoryThrottle, rates
+from tests.identity.conftest import EMAIL, PASSWORD, Change, Client, Log, generous
 from tests.identity.mailing import insistent, letters, reset, settled, token, verify
 
 OTHER = "countess@example.org"
@@ -101,7 +102,10 @@ async def test_an_address_is_changed_once_the_new_one_is_shown_to_be_theirs(
     assert (await verify(client, shown)).refused == []
     known = {"email": OTHER, "emailVerified": True}
     assert (await client.ask(KNOWN)).payload == known
-    assert letters(client)[-1].to == EMAIL
+    gone = letters(client)[-1]
+    assert gone.to == EMAIL
+    assert "tell whoever runs this server" in gone.text
+    assert "reset your password" not in gone.text
     assert (await client.another().log_in(OTHER)).refused == []
     assert (await client.another().log_in(EMAIL)).refused == [("INVALID", [])]
     actions = [one.action for one in await log.read()]
@@ -161,23 +165,69 @@ async def test_where_addresses_are_verified_a_sign_up_tells_nobody_who_is_known(
     again = await client.sign_up(EMAIL.upper(), "another pass phrase")
     assert first == again
     assert first.payload == {"user": None, "tokens": None, "userErrors": []}
-    verifying, taken = await settled(client)
-    assert (verifying.to, taken.to) == (EMAIL, EMAIL)
-    assert taken.subject == "You have an account already"
+    verifying, waiting = await settled(client)
+    assert (verifying.to, waiting.to) == (EMAIL, EMAIL)
+    await verify(client, token(verifying))
+    assert await client.sign_up() == first
+    assert (await settled(client))[-1].subject == "You have an account already"
     async with database.read() as session:
         assert len([*await session.scalars(visible(SYSTEM, User))]) == 1
 
 
-async def test_where_addresses_are_verified_nobody_else_signs_in(
-    client: Client,
+async def test_whoever_signs_up_again_chooses_the_password_by_mail(
+    client: Client, log: Log
+) -> None:
+    strict(client)
+    await client.sign_up(password="what a stranger knows", fullName="Eve")  # noqa: S106  nobody's
+    await settled(client)
+    await client.sign_up(fullName="Ada")
+    waiting = (await settled(client))[-1]
+    assert waiting.subject == "Your account waits for you"
+    assert (await reset(client, token(waiting), PASSWORD)).refused == []
+    assert (await client.log_in()).refused == []
+    assert (await client.ask("{ viewer { fullName } }")).payload == {"fullName": "Eve"}
+    other = await client.another().log_in(password="what a stranger knows")  # noqa: S106  nobody's
+    assert other.refused == [("INVALID", [])]
+    told = [(one.action, one.status) for one in await log.read()][:3]
+    assert told == [
+        ("signUp", Outcome.SUCCESS),
+        ("signUp", Outcome.FAILURE),
+        ("passwordResetRequest", Outcome.SUCCESS),
+    ]
+
+
+async def test_nobody_signs_in_before_their_address_is_verified_and_is_mailed_again(
+    client: Client, log: Log
 ) -> None:
     strict(client)
     await client.sign_up()
-    [letter] = await settled(client)
-    answer = await client.log_in()
-    assert answer.refused == [("CONFLICT", ["email"])]
+    [lost] = await settled(client)
+    await log.read()
     assert (await client.log_in(password=PASSWORD[::-1])).refused == [("INVALID", [])]
-    await verify(client, token(letter))
+    assert letters(client) == [lost]
+    assert (await client.log_in()).refused == [("CONFLICT", ["email"])]
+    _, another = letters(client)
+    assert another.to == EMAIL
+    assert [one.status for one in await log.read()] == [Outcome.FAILURE] * 2
+    assert (await verify(client, token(lost))).refused == [("INVALID", ["token"])]
+    assert (await verify(client, token(another))).refused == []
+    assert (await client.log_in()).refused == []
+    assert letters(client) == [lost, another]
+
+
+async def test_right_passwords_do_not_lock_an_account_and_send_so_many_letters(
+    client: Client,
+) -> None:
+    strict(client)
+    limits = rates(generous(letters_per_hour=8))
+    client.equipment = replace(client.equipment, throttle=MemoryThrottle(limits))
+    await client.sign_up()
+    await settled(client)
+    for _ in range(7):
+        assert (await client.log_in()).refused == [("CONFLICT", ["email"])]
+    assert (await client.log_in()).codes == ["RATE_LIMITED"]
+    assert len(letters(client)) == 8
+    await verify(client, token(letters(client)[-1]))
     assert (await client.log_in()).refused == []
 
 

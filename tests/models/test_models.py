@@ -60,7 +60,7 @@ async def test_a_name_is_one_models_of_an_owner(
 ) -> None:
     await registry.model("spam")
     other = await registry.model("ham")
-    taken = ("CONFLICT", ["name"], "this name is taken")
+    taken = ("CONFLICT", ["name"], "the name 'spam' is taken")
     assert await registry.refused("modelCreate", name="spam") == taken
     assert await registry.refused("modelUpdate", id=other, name="spam") == taken
     query = 'mutation { modelCreate(input: {name: "spam"}) { model { name } } }'

@@ -159,7 +159,7 @@ async def test_a_model_that_fails_is_told_and_kept_and_others_go_on(
     assert [one["level"] for one in told["logs"]["nodes"]] == ["ERROR"]
     assert errors(await spam.predict(text=FREE)) == []
     assert await last_entries(database, 2) == [
-        ("predict", "failure", "invalid"),
+        ("predict", "failure", "INVALID"),
         ("predict", "success", ""),
     ]
 
@@ -184,7 +184,7 @@ async def test_what_is_anothers_does_not_exist(spam: Spam, someone: Someone) -> 
 async def test_a_viewer_may_not_ask(spam: Spam, someone: Someone, ask: Ask) -> None:
     viewer = await someone(BaseRole.VIEWER)
     asked = {"text": FREE, "modelVersion": spell(spam.version)}
-    with pytest.raises(AssertionError, match="a viewer may not predict"):
+    with pytest.raises(AssertionError, match="this takes the permission PREDICT"):
         await ask(PREDICT, viewer, input=asked)
 
 

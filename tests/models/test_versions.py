@@ -125,7 +125,7 @@ async def test_a_version_is_not_made_of_nonsense(
     assert (code, where) == ("INVALID", field)
     assert said in why
     assert kept(tmp_path) == []
-    refused = ("modelVersionCreate", "failure", "invalid")
+    refused = ("modelVersionCreate", "failure", "INVALID")
     assert await last_entries(database, 1) == [refused]
     assert (await registry.version(model))["number"] == 1
 

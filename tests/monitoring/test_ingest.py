@@ -104,7 +104,7 @@ async def test_a_place_that_is_taken_or_falls_is_refused_with_all_that_came_with
     assert (payload["accepted"], payload["lastProcessOrder"]) == (0, None)
     assert await counted(database, MonitorPoint) == 4
     assert await last_entries(database, 1) == [
-        ("monitorPointsIngest", "failure", "invalid")
+        ("monitorPointsIngest", "failure", "INVALID")
     ]
 
 

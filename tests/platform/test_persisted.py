@@ -229,7 +229,7 @@ async def test_what_is_done_and_what_is_refused_is_written_down_once(
     await register(ask, "{")
     assert await last_entries(database, 3) == [
         ("persistedOperationsRegister", "success", ""),
-        ("persistedOperationsRegister", "failure", "invalid"),
+        ("persistedOperationsRegister", "failure", "INVALID"),
     ]
 
 

@@ -17,6 +17,7 @@ from db.models import (
     OneTimeToken,
     Prediction,
     PredictionStats,
+    ProviderReservation,
     Purpose,
     RateLimitWindow,
     RefreshToken,
@@ -37,6 +38,7 @@ from tests.conftest import As, Ask, Save, Someone
 from tests.factories import ROLES, a_refresh_token, a_run, a_session
 from tests.journeys import counted, last_entries
 from tests.modelling import a_model, a_model_version, a_prediction
+from tests.providers.rows import a_reservation
 
 DAY = timedelta(days=1)
 MODELS: tuple[Any, ...] = (
@@ -49,6 +51,7 @@ MODELS: tuple[Any, ...] = (
     Invitation,
     RateLimitWindow,
     BillingEvent,
+    ProviderReservation,
 )
 PREVIEW = "{ retentionPreview { table keptSeconds rows } }"
 RUN = """mutation ($dryRun: Boolean) { retentionRun(input: {dryRun: $dryRun}) {
@@ -108,6 +111,7 @@ def one_of_each(owner: Actor, window: timedelta, age: timedelta) -> list[Base]:
             payload={},
             happened_at=end,
         ),
+        a_reservation(owner, expires_at=end - 30 * DAY),
     ]
 
 
