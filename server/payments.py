@@ -8,6 +8,7 @@ from typing import Any
 from stripe import (
     APIConnectionError,
     APIError,
+    CardError,
     InvalidRequestError,
     RateLimitError,
     RequestsClient,
@@ -15,13 +16,20 @@ from stripe import (
 )
 
 from resolvers.billing.told import OURS
-from resolvers.errors import Busy
+from resolvers.errors import Busy, Conflict
 from resolvers.payments import Purchase
 
 PATIENCE = 10.0
 """Seconds for an answer of Stripe's."""
 AWAY = (APIConnectionError, APIError, RateLimitError)
 GONE = "resource_missing"
+AT_ONCE = {
+    "proration_behavior": "always_invoice",
+    "payment_behavior": "error_if_incomplete",
+}
+"""How a dearer plan is paid for: before it is had, or not at all."""
+TURNS = 2
+"""Questions to Stripe at a time. Each takes a thread that others may wait for."""
 
 
 class StripePayments:
@@ -35,6 +43,7 @@ class StripePayments:
             http_client=RequestsClient(timeout=PATIENCE),
             max_network_retries=1,
         )
+        self._turns = asyncio.Semaphore(TURNS)
 
     async def checkout(self, purchase: Purchase) -> str:
         return (await self._session(purchase)).url
@@ -43,9 +52,9 @@ class StripePayments:
         sessions = self._client.v1.checkout.sessions
         made = await self._session(purchase)
         try:
-            await _asked(lambda: sessions.expire(made.id))
+            await self._asked(lambda: sessions.expire(made.id))
         except InvalidRequestError:  # it is not open any more
-            now = await _asked(lambda: sessions.retrieve(made.id))
+            now = await self._asked(lambda: sessions.retrieve(made.id))
             return now.status != "complete"
         return True
 
@@ -53,20 +62,25 @@ class StripePayments:
         subscriptions = self._client.v1.subscriptions
         change: dict[str, Any] = {"cancel_at_period_end": False}
         if price_id is not None:
-            known = await _asked(lambda: subscriptions.retrieve(stripe_id))
+            known = await self._asked(lambda: subscriptions.retrieve(stripe_id))
             item = {"id": known["items"].data[0].id, "price": price_id}
-            change["items"] = [item]
-        said = await _asked(lambda: subscriptions.update(stripe_id, change))
+            change |= {"items": [item], **AT_ONCE}
+        try:
+            said = await self._asked(lambda: subscriptions.update(stripe_id, change))
+        except CardError as error:
+            raise Conflict(
+                "the payment was refused; nothing has changed", "plan"
+            ) from error
         return said.cancel_at and datetime.fromtimestamp(said.cancel_at, UTC)
 
     async def cancel(self, stripe_id: str, *, at_once: bool) -> datetime | None:
         subscriptions = self._client.v1.subscriptions
         if not at_once:
             last = {"cancel_at_period_end": True}
-            said = await _asked(lambda: subscriptions.update(stripe_id, last))
+            said = await self._asked(lambda: subscriptions.update(stripe_id, last))
             return datetime.fromtimestamp(said.cancel_at, UTC)
         try:
-            await _asked(lambda: subscriptions.cancel(stripe_id))
+            await self._asked(lambda: subscriptions.cancel(stripe_id))
         except InvalidRequestError as error:
             if error.code != GONE:
                 raise
@@ -87,12 +101,13 @@ class StripePayments:
             params["customer"] = purchase.customer_id
         once = f"{purchase.subscription_id.hex}-{purchase.price_id}"
         sessions, options = self._client.v1.checkout.sessions, {"idempotency_key": once}
-        return await _asked(lambda: sessions.create(params, options))
+        return await self._asked(lambda: sessions.create(params, options))
 
-
-async def _asked(ask: Callable[[], Any]) -> Any:
-    """What Stripe says. Raises Busy where it says nothing."""
-    try:
-        return await asyncio.to_thread(ask)
-    except AWAY as error:
-        raise Busy("stripe cannot be reached; try again in a moment") from error
+    async def _asked(self, ask: Callable[[], Any]) -> Any:
+        """What Stripe says. Raises Busy where it says nothing."""
+        try:
+            async with self._turns:
+                return await asyncio.to_thread(ask)
+        except AWAY as error:
+            said = "stripe cannot be reached; try again in a moment"
+            raise Busy(said) from error

@@ -89,7 +89,8 @@ async def change(
     plan = await write.see(Plan, wish.plan_id, "plan") if wish.plan_id else None
     require_change(write.actor, row, plan)
     if plan is not None:
-        row.plan_id, user.tier = plan.id, plan.tier
+        move(row, plan)
+        user.tier = plan.tier
         row.cancel_at_period_end, row.ends_at = False, ends_at
     if wish.limits is not None:
         row.limits = agreed(wish.limits)
@@ -109,6 +110,12 @@ async def cancel(
         row.cancel_at_period_end = True
         row.ends_at = min(at, row.ends_at or at)
     return row
+
+
+def move(row: PlanSubscription, plan: Plan) -> None:
+    """Have it be of a plan. What was agreed on was so for the one before it."""
+    if plan.id != row.plan_id:
+        row.plan_id, row.limits = plan.id, None
 
 
 def end(row: PlanSubscription, user: User, now: datetime) -> None:
@@ -153,6 +160,8 @@ def require_change(actor: Actor, row: PlanSubscription, plan: Plan | None) -> No
         raise InvalidTransition("this PlanSubscription has just ended", "id")
     if plan is None or plan.id == row.plan_id:
         return
+    if row.status is SubscriptionStatus.PAST_DUE:
+        raise InvalidTransition("a payment is late; pay it before another plan", "plan")
     if not plan.is_active:
         raise Conflict(f"{plan.name} is not to be had any more", "plan")
     if row.stripe_subscription_id and plan.stripe_price_id is None:

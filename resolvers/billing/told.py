@@ -22,7 +22,7 @@ from db.models import (
     User,
 )
 from resolvers.access import SYSTEM, Actor, visible
-from resolvers.billing.subscriptions import MOMENT, end, held
+from resolvers.billing.subscriptions import MOMENT, end, held, move
 from resolvers.billing.terms import HOLDS, LIVE
 from resolvers.context import Context
 from resolvers.errors import Invalid
@@ -227,7 +227,7 @@ async def _follow(
     priced = visible(SYSTEM, Plan).where(Plan.stripe_price_id == state.price_id)
     plan = await write.session.scalar(priced)
     sold = plan or await write.see(Plan, row.plan_id)
-    row.plan_id = sold.id
+    move(row, sold)
     if status in HOLDS:
         user.tier = sold.tier
     return None if plan else f"no plan has the price {state.price_id!r}"

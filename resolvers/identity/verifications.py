@@ -57,7 +57,7 @@ async def awaited(context: Context, user: User, action: str) -> None:
         await write.serve()
         if found := await write.session.scalar(waiting.with_for_update()):
             await begin(write, equipment.policy, ticket, found)
-        write.changes["refused"] = {"code": str(Conflict.code)}
+        write.changes["refused"] = {"code": Conflict.code.name}
         await entries.append(write, action, status=Outcome.FAILURE)
 
     await context.written(work)

@@ -82,7 +82,8 @@ class SubscriptionChangeInput:
     """The plan from now on, which may be the one it has: then it goes on, if it was
     given up."""
     limits: JSON | None = None
-    """Limits in place of the plan's of the same names; for administrators."""
+    """Limits in place of the plan's of the same names; for administrators. With another
+    plan and none of them, those that were agreed on are over."""
 
 
 @strawberry.input

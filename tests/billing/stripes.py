@@ -28,6 +28,8 @@ class FakeStripe:
         default_factory=list[tuple[str, dict[str, str]]]
     )
     away: bool = False
+    poor: bool = False
+    """Whether the card of everybody is refused."""
 
     @property
     def app(self) -> Starlette:
@@ -40,8 +42,8 @@ class FakeStripe:
         given = dict(parse_qsl((await request.body()).decode()))
         said = f"{request.method} {request.path_params['rest']}"
         self.asked.append((said, given))
-        if self.away:
-            return _error(503, "api_error", "")
+        if refusal := self._refusal(given):
+            return refusal
         if said == "POST checkout/sessions":
             key = request.headers["idempotency-key"]
             return JSONResponse(self.sessions.setdefault(key, _session(given)))
@@ -53,6 +55,13 @@ class FakeStripe:
         if given.get("cancel_at_period_end") == "true":
             return JSONResponse(subscription(sub, cancel_at=PERIOD_END))
         return JSONResponse(subscription(sub))
+
+    def _refusal(self, given: dict[str, str]) -> Response | None:
+        if self.away:
+            return _error(503, "api_error", "")
+        if self.poor and "items[0][price]" in given:
+            return _error(402, "card_error", "declined")
+        return None
 
     def _session(self, said: str) -> Response:
         id_ = said.split("/")[2]

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from db.models import Job, PlanSubscription, SubscriptionStatus, Tier, User
 from db.session import Database
-from resolvers.access import SYSTEM, Actor
+from resolvers.access import SYSTEM, Actor, visible
 from resolvers.billing import endings
 from resolvers.context import Context
 from resolvers.equipment import Equipment
@@ -119,11 +119,44 @@ async def test_another_plan_is_another_price_there_and_here(
             "cancel_at_period_end": "false",
             "items[0][id]": "si_1",
             "items[0][price]": "price_team",
+            "payment_behavior": "error_if_incomplete",
+            "proration_behavior": "always_invoice",
         },
     )
     refused = await asked(context, CHANGE, id=spell(row), plan=plan_id(Tier.FREE))
     assert [one["code"] for one in refused["userErrors"]] == ["INVALID"]
     assert len(stripe.asked) == 2
+
+
+async def test_a_dearer_plan_is_had_once_it_is_paid_for(
+    context: Context, stripe: FakeStripe, save: Save, analyst: Actor
+) -> None:
+    given = {"id": spell(await paid(save, analyst)), "plan": plan_id(Tier.TEAM)}
+    stripe.poor = True
+    [error] = (await asked(context, CHANGE, **given))["userErrors"]
+    assert (error["code"], error["field"]) == ("CONFLICT", ["plan"])
+    assert await tier(context) is Tier.FREE
+    stripe.poor = False
+    assert not (await asked(context, CHANGE, **given))["userErrors"]
+    assert await tier(context) is Tier.TEAM
+
+
+async def test_while_a_payment_is_late_there_is_no_other_plan(
+    context: Context, stripe: FakeStripe, save: Save, analyst: Actor
+) -> None:
+    late = SubscriptionStatus.PAST_DUE
+    row = await save(a_subscription(analyst, status=late, **PAID))
+    given = {"id": spell(row), "plan": plan_id(Tier.TEAM)}
+    [error] = (await asked(context, CHANGE, **given))["userErrors"]
+    assert (error["code"], error["field"]) == ("INVALID_TRANSITION", ["plan"])
+    assert stripe.asked == []
+
+
+async def tier(context: Context) -> Tier:
+    """The tier of whoever asks."""
+    rows = visible(context.actor, User).with_only_columns(User.tier)
+    async with context.read() as session:
+        return (await session.scalars(rows)).one()
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,7 @@ async def test_another_plan_holds_from_now_on(
     down = {"id": id_, "plan": plan_id(Tier.FREE)}
     came = (await ask(CHANGE, input=down))["subscriptionChange"]
     assert came["userErrors"] == []
+    assert came["subscription"]["limits"] is None  # it was agreed on for the other plan
     assert (await ask(MINE))["viewer"]["tier"] == "FREE"
 
 
