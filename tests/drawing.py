@@ -33,6 +33,7 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "Date": st.dates().map(date.isoformat),
     "DateTime": MOMENTS.map(datetime.isoformat),
     "Float": NUMBERS,
+    "BigInt": WHOLE.map(str),
     "Int": WHOLE,
     "String": TEXTS,
 }
