@@ -37,27 +37,34 @@ class Flushes:
         self._under_way: asyncio.Task[None] | None = None
         self._to_come: asyncio.Task[None] | None = None
 
-    @property
-    def ready(self) -> bool:
-        """Whether there is a connection; if not, one is opened for the next time.
+    def ready(self) -> asyncpg.Connection | None:
+        """The connection; if there is none, one is opened for the next time.
 
         It has to be there before the commit: a later one may be to a server that has
         been restarted, which would flush what is left.
         """
         if self._connection is not None and not self._connection.is_closed():
-            return True
+            return self._connection
         if self._opening is None or self._opening.done():
             self._opening = _quietly(self._open())
-        return False
+        return None
 
-    async def flushed(self) -> None:
+    async def flushed(self, connection: asyncpg.Connection) -> None:
         """Wait until all that has been committed is on the disk.
 
         Raises what the driver does where that is not known.
         """
+        if connection is not self._connection:
+            raise asyncpg.InterfaceError("the connection to flush by was lost")
         if self._to_come is None:
-            self._to_come = _quietly(self._flush(self._under_way))
+            self._to_come = _quietly(self._flush(connection, self._under_way))
         await asyncio.shield(self._to_come)
+
+    async def settled(self) -> None:
+        """Wait until all that can be seen is on the disk, whoever committed it."""
+        while (connection := self.ready()) is None:
+            await asyncio.shield(self._opening or asyncio.sleep(0))
+        await self.flushed(connection)
 
     async def close(self) -> None:
         """Let go of the connection, once nobody waits."""
@@ -75,11 +82,12 @@ class Flushes:
             command_timeout=LONGEST,
         )
 
-    async def _flush(self, before: asyncio.Task[None] | None) -> None:
+    async def _flush(
+        self, connection: asyncpg.Connection, before: asyncio.Task[None] | None
+    ) -> None:
         if before is not None:
             await asyncio.wait([before])
         self._under_way, self._to_come = self._to_come, None
-        connection: Any = self._connection
         try:
             await connection.execute(FLUSH)
         except BaseException:

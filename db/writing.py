@@ -187,14 +187,15 @@ class Native(Writing):
     async def commit(self) -> None:
         """Let go of all locks, and then wait for the disk together with others."""
         flushes = self._writers.flushes
-        if self._writers.begun == 1 or not flushes.ready:
+        flush_by = None if self._writers.begun == 1 else flushes.ready()
+        if flush_by is None:
             await super().commit()
             return
         self._held.dbapi_connection._transaction.end = APART  # noqa: SLF001  as walls.begin has it
         await super().commit()
         await self.release()
         with self._told(APART):
-            await flushes.flushed()
+            await flushes.flushed(flush_by)
 
     async def serve(self) -> None:
         with self._told(walls.told(SERVICE)):

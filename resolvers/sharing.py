@@ -11,7 +11,7 @@ from resolvers.errors import Busy
 PATIENCE = 8.0
 """Seconds that anybody waits, before they are told to come back for it."""
 KEPT = 60.0
-"""Seconds that what nobody waited for is kept for whoever comes back."""
+"""Seconds that what nobody waited for is kept for whoever asked for it first."""
 MOST = 20
 """Pieces of work that are begun or wait for their turn."""
 FoundT = TypeVar("FoundT")
@@ -39,7 +39,9 @@ class Sharing:
 
         Raises Busy where it takes long: it goes on, and is there for who asks again.
         """
-        piece = self._pieces.get(what) or self._begun(asker, what, work)
+        piece = self._pieces.get(what)
+        if piece is None or (piece.task.done() and piece.asker != asker):
+            piece = self._begun(asker, what, work)
         await asyncio.wait({piece.task}, timeout=PATIENCE)
         if not piece.task.done():
             raise Busy("this takes a while and goes on; ask the same again in a moment")

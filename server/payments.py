@@ -106,8 +106,16 @@ class StripePayments:
     async def _asked(self, ask: Callable[[], Any]) -> Any:
         """What Stripe says. Raises Busy where it says nothing."""
         try:
-            async with self._turns:
-                return await asyncio.to_thread(ask)
+            await self._turns.acquire()
+            asked = asyncio.ensure_future(asyncio.to_thread(ask))
+            asked.add_done_callback(self._over)
+            return await asyncio.shield(asked)
         except AWAY as error:
             said = "stripe cannot be reached; try again in a moment"
             raise Busy(said) from error
+
+    def _over(self, asked: asyncio.Future[Any]) -> None:
+        """Let another take the turn, whoever still waits for the answer."""
+        self._turns.release()
+        if not asked.cancelled():
+            asked.exception()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from resolvers.access import Actor, BaseRole
 from resolvers.context import Context
@@ -48,14 +49,27 @@ class Personal:
         user_id = await exports.holder(context, ticket)
         if user_id in self._sending:
             raise RateLimited("this is being sent already; wait until it has come", 10)
-        holder = Principal(Actor(user_id, BaseRole.USER))
-        await self.toll.pay(request, holder, POINTS)
-        return StreamingResponse(self._lines(context, user_id), headers=HEADERS)
-
-    async def _lines(self, context: Context, user_id: UUID) -> AsyncGenerator[bytes]:
         self._sending.add(user_id)
         try:
-            async for line in exports.lines(context, user_id):
-                yield line
-        finally:
+            holder = Principal(Actor(user_id, BaseRole.USER))
+            await self.toll.pay(request, holder, POINTS)
+        except BaseException:
             self._sending.discard(user_id)
+            raise
+        return Sent(exports.lines(context, user_id), self._sending, user_id)
+
+
+class Sent(StreamingResponse):
+    """What is sent of somebody's, until it has been."""
+
+    def __init__(
+        self, lines: AsyncGenerator[bytes], sending: set[UUID], user_id: UUID
+    ) -> None:
+        super().__init__(lines, headers=HEADERS)
+        self._sending, self._user_id = sending, user_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._sending.discard(self._user_id)

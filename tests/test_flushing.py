@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]  it has none
 import pytest
 from sqlalchemy.exc import DBAPIError
 
@@ -34,7 +35,7 @@ async def database(cluster: str) -> AsyncIterator[Database]:
 async def opened(database: Database) -> None:
     """Have a connection to flush by, which is there from the second write on."""
     async with asyncio.timeout(30):
-        while not database.writing.flushes.ready:  # noqa: ASYNC110  nothing tells us
+        while not database.writing.flushes.ready():  # noqa: ASYNC110  nothing tells us
             await asyncio.sleep(0.01)
 
 
@@ -61,10 +62,10 @@ async def test_writes_at_a_time_share_a_flush(
 ) -> None:
     flush, flushes = Flushes._flush, list[object]()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  counted
 
-    async def counted(self: Flushes, before: Any) -> None:
+    async def counted(self: Flushes, connection: Any, before: Any) -> None:
         flushes.append(before)
         await asyncio.sleep(0.05)
-        await flush(self, before)
+        await flush(self, connection, before)
 
     monkeypatch.setattr(Flushes, "_flush", counted)
     await together(database)
@@ -72,10 +73,36 @@ async def test_writes_at_a_time_share_a_flush(
     assert await found(database) >= {*range(CLIENTS)}
 
 
+async def test_whoever_is_told_of_anothers_write_waits_for_the_disk_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replay, say, of what was committed and is not acknowledged yet."""
+    monkeypatch.setattr(flushing, "FLUSH", "SELECT pg_sleep(0.5)")
+    async with database.writing.begin(SERVICE):
+        first = asyncio.create_task(write(database, 200))
+        async with asyncio.timeout(30):
+            while 200 not in await found(database):  # noqa: ASYNC110  nothing tells us
+                await asyncio.sleep(0)
+        assert not first.done()
+        await database.settled()
+        assert first.done()
+        await first
+
+
+async def test_a_flush_by_another_connection_says_nothing(database: Database) -> None:
+    flushes = database.writing.flushes
+    before = flushes.ready()
+    assert before
+    before.terminate()
+    await opened(database)
+    with pytest.raises(asyncpg.InterfaceError):
+        await flushes.flushed(before)
+
+
 async def test_whoever_writes_alone_waits_for_no_other_connection(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def never(_: Flushes) -> None:
+    async def never(*_: object) -> None:
         raise AssertionError
 
     monkeypatch.setattr(Flushes, "flushed", never)

@@ -41,8 +41,9 @@ SALT = """
 EXPLAINED = """
 CREATE FUNCTION audit_log_is_explained() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   IF NOT EXISTS (
-    SELECT FROM audit_heads AS head JOIN audit_log AS entry ON entry.seq = head.seq
-    WHERE entry.seq > NEW.seq
+    SELECT FROM audit_log AS entry
+    WHERE entry.seq = (SELECT head.seq FROM audit_heads AS head)
+      AND entry.seq > NEW.seq
       AND entry.payload ->> 'erased' IN (NEW.actor_id::text, NEW.entity_id::text)
   ) THEN
     RAISE EXCEPTION 'no later entry says that entry % was erased', NEW.seq;

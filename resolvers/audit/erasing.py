@@ -5,9 +5,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from db.models import AuditEntry
+from resolvers.access import SYSTEM, visible
 from resolvers.audit import words
 from resolvers.audit.walking import ERASED
 from resolvers.writes import Transaction
+
+AT_ONCE = 50_000
+"""Entries that one statement looks at: a longer one might take too long."""
 
 
 async def erase(write: Transaction, whose: UUID, action: str) -> None:
@@ -25,8 +29,17 @@ async def erase(write: Transaction, whose: UUID, action: str) -> None:
     if lite:
         await write.session.execute(words.taking(which))
     erased = sa.update(AuditEntry).where(which).values(payload={}, salt="")
-    await write.session.execute(erased.execution_options(synchronize_session=False))
+    erased = erased.execution_options(synchronize_session=False)
+    last = visible(SYSTEM, AuditEntry).with_only_columns(sa.func.max(AuditEntry.seq))
+    for first in range(0, (await write.session.scalar(last) or 0) + 1, AT_ONCE):
+        part = AuditEntry.seq.between(first, first + AT_ONCE - 1)
+        await write.session.execute(erased.where(part))
     if lite:
         await write.session.execute(words.adding(which))
-        await write.session.execute(words.purging())
     write.changes[ERASED] = str(whose)
+
+
+async def forget(write: Transaction) -> None:
+    """Have nothing be left of the words of what was erased, by whomever."""
+    if write.writing.dialect == "sqlite":
+        await write.session.execute(words.purging())

@@ -89,6 +89,8 @@ async def change(
     plan = await write.see(Plan, wish.plan_id, "plan") if wish.plan_id else None
     require_change(write.actor, row, plan)
     if plan is not None:
+        if row.stripe_subscription_id:  # what it says of before is older than this
+            row.stripe_told_at = utcnow().replace(microsecond=0)
         move(row, plan)
         user.tier = plan.tier
         row.cancel_at_period_end, row.ends_at = False, ends_at
@@ -100,14 +102,18 @@ async def change(
 async def cancel(
     write: Transaction, id_: UUID, at: datetime | None
 ) -> PlanSubscription:
-    """End a subscription at some moment, or at once. Nothing that was made is lost."""
+    """End a subscription at some moment, or at once. Nothing that was made is lost.
+
+    What its owner gives up for later they may take back; not what another ends.
+    """
     allowed(write.actor)
     user, row = await held(write, id_)
     require_live(row)
     if at is None:
         end(row, user, utcnow())
     else:
-        row.cancel_at_period_end = True
+        given_up = row.ends_at is None or row.cancel_at_period_end
+        row.cancel_at_period_end = given_up and write.actor.user_id == row.owner_id
         row.ends_at = min(at, row.ends_at or at)
     return row
 
@@ -158,7 +164,13 @@ def require_change(actor: Actor, row: PlanSubscription, plan: Plan | None) -> No
         raise InvalidTransition(said, "id")
     if row.ends_at is not None and row.ends_at <= utcnow():
         raise InvalidTransition("this PlanSubscription has just ended", "id")
-    if plan is None or plan.id == row.plan_id:
+    if plan is None:
+        return
+    ended = row.ends_at is not None and not row.cancel_at_period_end
+    if ended and not (row.stripe_subscription_id or given_freely(actor, plan)):
+        said = f"an administrator has ended it; to have {plan.name} again, ask for it"
+        raise Invalid(said, "plan")
+    if plan.id == row.plan_id:
         return
     if row.status is SubscriptionStatus.PAST_DUE:
         raise InvalidTransition("a payment is late; pay it before another plan", "plan")

@@ -123,7 +123,10 @@ async def receive(context: Context, told: Told) -> bool:
         await events.conclude(write, ACTION, row, status=status)
         return True
 
-    return await context.written(work)
+    if await context.written(work):
+        return True
+    await context.database.settled()  # whoever heard it first may still wait for that
+    return False
 
 
 def _state(kind: str, object_: Mapping[str, Any]) -> State | None:

@@ -54,6 +54,7 @@ async def run(context: Context, job: Job) -> None:
     async with context.transaction() as write:
         await write.session.execute(sa.delete(User).where(User.id == user_id))
         await erasing.erase(write, user_id, ENTRY)
+        await erasing.forget(write)
         told = {name: str(count) for name, count in counts.items()}
         write.changes["purged"] = {"user": user_id.hex, **told}
         await jobs.finish(write, job)

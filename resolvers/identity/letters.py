@@ -26,7 +26,9 @@ def verify(policy: Policy, email: str, ticket: Ticket) -> Letter:
         email,
         "Verify your e-mail address",
         f"This address was given for an account.\n\n"
-        f"{_link(policy, 'verify', ticket)}\n\n{NOT_YOU}\n",
+        f"{_link(policy, 'verify', ticket)}\n\nIf it was not you who made the account,"
+        " do not open this: whoever did would go on using it. Reset its password"
+        " instead, and it is yours alone.\n",
     )
 
 

@@ -36,12 +36,15 @@ async def failures(
     window, which ends with the newest. Tries while it was locked do not count, so that
     a lock is not made longer by them.
     """
-    actions = INSIDE if action in INSIDE else OUTSIDE
+    inside = action in INSIDE
+    actions, whose = (
+        (INSIDE, AuditEntry.actor_id) if inside else (OUTSIDE, AuditEntry.entity_id)
+    )
     code = AuditEntry.payload["refused"]["code"].as_string()
     since = utcnow() - 2 * timedelta(seconds=policy.lock)
     tries = (
         visible(SYSTEM, AuditEntry)
-        .where(AuditEntry.entity_id == subject, AuditEntry.action.in_(actions))
+        .where(whose == subject, AuditEntry.action.in_(actions))
         .where(AuditEntry.created_at > since, code.is_distinct_from(RateLimited.code))
         .order_by(AuditEntry.id.desc())
         .with_only_columns(AuditEntry.created_at, AuditEntry.status)

@@ -85,7 +85,9 @@ async def _change(write: Transaction, change: Change) -> Session:
     user_id = require_person(write.actor)
     if write.origin.session_id is None:
         raise BadRequest("there is no session to go on with: sign in")
-    if not change.proved:
+    if change.proved:  # one try is made after another, and this is the last
+        await lockouts.admitted(write, lockouts.CHANGE, user_id, change.policy)
+    else:
         await require_proof(write)
     user = await write.get(User, user_id)
     await resets.replace(write, change.policy, user, change.hashed)

@@ -96,6 +96,7 @@ async def _once(
         return Done(await context.written(work))
     except idempotency.Replayed:
         again = await idempotency.replayed(context, name, key or "", given())
+        await context.database.settled()  # the first may still wait for that
         return Done(again, replayed=True)
 
 

@@ -7,7 +7,14 @@ from uuid import UUID
 
 from db.base import utcnow
 from db.models import User, UserQuota
-from resolvers.access import SYSTEM, Actor, Permission, require, require_person, visible
+from resolvers.access import (
+    SYSTEM,
+    Actor,
+    Permission,
+    require_of_all,
+    require_person,
+    visible,
+)
 from resolvers.errors import Conflict
 from resolvers.providers import costalerts
 from resolvers.providers.calls import LIMIT, money, number
@@ -34,7 +41,7 @@ async def assign(
     Where more of a limit is spent already than it takes for an alert, it is raised.
     """
     require_person(write.actor)
-    require(write.actor, Permission.MANAGE_BILLING)
+    require_of_all(write.actor, Permission.MANAGE_BILLING)
     said = {name: _checked(name, value) for name, value in said.items()}
     await write.get(User, user_id, "user")
     found = await write.take(UserQuota, _of_user, whose=user_id)

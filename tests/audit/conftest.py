@@ -13,7 +13,7 @@ from db.session import Database
 from resolvers.access import SYSTEM, Actor, visible
 from resolvers.audit import entries
 from resolvers.audit.canonical import seal
-from resolvers.audit.erasing import erase
+from resolvers.audit.erasing import erase, forget
 from resolvers.audit.stored import said
 from resolvers.writes import Origin
 from tests.conftest import As
@@ -91,6 +91,7 @@ async def purge(as_: As, whose: UUID | None) -> None:
     assert whose
     async with as_(SYSTEM).transaction() as write:
         await erase(write, whose, "userPurge")
+        await forget(write)
         await entries.append(write, "userPurge")
 
 

@@ -40,6 +40,20 @@ async def test_what_has_ended_is_not_taken_back(
     assert (error["code"], error["field"]) == ("INVALID_TRANSITION", ["id"])
 
 
+async def test_what_an_administrator_ends_nobody_takes_back(
+    start: Start, analyst: Actor, ask: Ask, admin: Actor
+) -> None:
+    id_ = (await start(Tier.TEAM, analyst))["subscription"]["id"]
+    await ask(CANCEL, admin, input={"id": id_})
+    await ask(CANCEL, input={"id": id_})  # nor by giving it up
+    given = {"id": id_, "plan": plan_id(Tier.TEAM)}
+    [error] = (await ask(CHANGE, input=given))["subscriptionChange"]["userErrors"]
+    assert (error["code"], error["field"]) == ("INVALID", ["plan"])
+    assert (await ask(MINE))["viewer"]["subscription"]["endsAt"]
+    came = (await ask(CHANGE, admin, input=given))["subscriptionChange"]
+    assert came["subscription"]["endsAt"] is None
+
+
 async def test_limits_alone_take_back_nothing(
     start: Start, analyst: Actor, ask: Ask, admin: Actor
 ) -> None:

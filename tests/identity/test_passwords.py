@@ -94,6 +94,24 @@ async def test_after_wrong_present_passwords_there_is_a_wait_and_others_may_log_
     assert WRONG not in json.dumps([one.payload for one in entries])
 
 
+async def test_of_passwords_tried_at_a_time_a_right_one_comes_too_late(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.sign_up()
+    check = rules.check_for
+
+    async def meanwhile(*given: Any) -> None:
+        for _ in range(5):
+            await change_to(client, NEW, currentPassword=WRONG)
+        await check(*given)
+
+    monkeypatch.setattr(rules, "check_for", meanwhile)
+    answer = await change_to(client, NEW, currentPassword=PASSWORD)
+    assert answer.codes == ["RATE_LIMITED"]
+    monkeypatch.undo()
+    assert (await client.another().log_in()).refused == []
+
+
 @pytest.mark.parametrize(
     "password", ["eleven sign", "password1234", "x" * 129, "ada" * 5]
 )

@@ -85,6 +85,13 @@ async def test_a_wrong_password_proves_nothing_and_counts(grace: Client) -> None
     assert told(await grace.another().log_in()) == ""
 
 
+async def test_a_right_password_makes_good_for_wrong_ones(grace: Client) -> None:
+    for _ in range(3):
+        for _ in range(2):
+            assert await shown(grace, password=WRONG) == "INVALID"
+        assert await shown(grace, password=PASSWORD) == ""
+
+
 async def test_no_stranger_keeps_who_is_signed_in_from_proving_it(
     grace: Client,
 ) -> None:

@@ -81,13 +81,14 @@ async def replaced(server: Server, name: str) -> None:
     """Kill a process: another takes its place, and meanwhile the others answer."""
     before = children(server)
     await kill(server, name)
+    ended = f"{name} ended with -9"  # and no thread of it has its socket any more
+    await until(lambda: ended in server.log.read_text())
     for _ in range(10):
         assert (await get(f"{server.url}/readyz")).status_code == 200
     await whole(server)
     after = children(server)
     assert after[name] != before[name]
     assert {**after, name: 0} == {**before, name: 0}
-    assert f"{name} ended with -9" in server.log.read_text()
 
 
 async def test_a_second_signal_ends_all_processes_at_once(
