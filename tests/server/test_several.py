@@ -19,7 +19,7 @@ from tests import instances
 from tests.crashing import survived
 from tests.families import children, counted, get, home, kill, whole
 from tests.processes import FREELY, Server, run, serving
-from tests.waiting import SECONDS, until_told
+from tests.waiting import SECONDS, until, until_told
 
 pytestmark = pytest.mark.once("postgresql")
 
