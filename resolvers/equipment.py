@@ -15,7 +15,7 @@ from resolvers.envelope import Envelope
 from resolvers.keys import Keys
 from resolvers.mail import Post
 from resolvers.news import Bus
-from resolvers.passwords import Passwords
+from resolvers.passwords import Passwords, Tries
 from resolvers.payments import Payments
 from resolvers.policy import Policy
 from resolvers.sharing import Sharing
@@ -159,6 +159,7 @@ class Equipment:
     policy: Policy = field(default_factory=Policy)
     tail: Tail = field(init=False)
     afterwards: Afterwards = field(init=False, default_factory=Afterwards)
+    tries: Tries = field(init=False, default_factory=Tries)
     verifications: Sharing = field(init=False, default_factory=Sharing)
 
     def __post_init__(self) -> None:

@@ -9,8 +9,9 @@ import hmac
 import os
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any
 
 from compute import passwords as hashing
@@ -19,13 +20,36 @@ from resolvers.errors import Busy
 AT_ONCE = max(1, min(2, (os.cpu_count() or 1) // 2))
 """Passwords that are hashed at a time, each in 19 MiB: half of the processors do."""
 WAITING = 64
-"""Passwords that may wait to be hashed; for more the server is busy."""
+"""Passwords that may wait; for more the server is busy."""
 LONGEST = 128
 """Characters of a password."""
 BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}")
 """A hash of bcrypt, of no more effort than a login may cost."""
 Apart = Callable[..., Awaitable[Any]]
 """Has a function done elsewhere; it is given the function and what that is given."""
+TRYING = 2
+"""Passwords that are tried at a time, with all that comes before and after."""
+CROWDED = "too many people are signing in; try again in a moment"
+
+
+class Tries:
+    """Turns of those who try passwords, so that a flood of them comes as a trickle."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(TRYING)
+        self._here = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Wait for a turn, and have it. Raises Busy where too many wait."""
+        if self._here >= WAITING:
+            raise Busy(CROWDED)
+        self._here += 1
+        try:
+            async with self._turns:
+                yield
+        finally:
+            self._here -= 1
 
 
 class Passwords:
@@ -62,7 +86,7 @@ class Passwords:
 
     async def _done(self, function: Callable[..., Any], *given: Any) -> Any:
         if self._waiting >= WAITING:
-            raise Busy("too many people are signing in; try again in a moment")
+            raise Busy(CROWDED)
         self._waiting += 1
         try:
             return await self._apart(function, *given)

@@ -55,6 +55,11 @@ async def verified(
     Raises Invalid, and RateLimited after too many tries. Either is written down, but
     for tries beyond what an address may make at all.
     """
+    async with context.equipment.tries.turn():
+        return await _verified(context, email, password, action)
+
+
+async def _verified(context: Context, email: str, password: str, action: str) -> Known:
     attempt = await _attempt(context, email, action)
     user, passwords = attempt.user, context.equipment.passwords
     if (until := attempt.locked_until) and until > (now := utcnow()):
